@@ -1,0 +1,1 @@
+//! The care team's pages and the HTTP API.

@@ -1,0 +1,1 @@
+//! Patients, assignments, programmes, episodes, and tasks as a state machine.

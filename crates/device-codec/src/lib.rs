@@ -1,0 +1,1 @@
+//! GATT payload to measurement and back, a file per profile.

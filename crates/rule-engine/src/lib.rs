@@ -1,0 +1,1 @@
+//! The rule language and its evaluation: total, deterministic, without a clock.

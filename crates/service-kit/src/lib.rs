@@ -1,0 +1,1 @@
+//! Configuration, logs, metrics, shutdown, health and the system clock.

@@ -1,0 +1,1 @@
+//! Schema, migrations, journal, ledger, evaluation cursor and outbox on SQLite, behind one trait.

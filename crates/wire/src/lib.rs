@@ -1,0 +1,1 @@
+//! MQTT topics, payload formats and receipts: parse and write.

@@ -1,0 +1,1 @@
+//! Simulated patients and device firmware, seeded.

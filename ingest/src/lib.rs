@@ -1,0 +1,1 @@
+//! MQTT to admitted, committed, acknowledged readings; quarantine.

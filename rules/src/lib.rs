@@ -1,0 +1,1 @@
+//! The reconciler around the rule engine: gather, evaluate, commit.

@@ -1,0 +1,1 @@
+//! End to end: every service, real brokers and stores, faults.
