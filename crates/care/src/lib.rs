@@ -1,1 +1,35 @@
-//! Patients, assignments, programmes, episodes, and tasks as a state machine.
+//! The people, what was agreed about them, and the work that follows.
+//!
+//! Everything here is pure: patients and what is known of them in event time ([`History`]), what the rules
+//! say ([`Episode`]), the work that asks of a person ([`Task`], a state machine), and [`Fold`], which turns a
+//! patient's journal, event by event, into tasks. Time is always an argument. Read [`History`], then
+//! [`Episode`], then [`Fold::step`].
+
+mod assignment;
+mod command;
+mod episode;
+mod fold;
+mod history;
+mod id;
+mod journal;
+mod patient;
+mod person;
+mod severity;
+mod task;
+mod timeline;
+
+pub use assignment::{Assignment, AssignmentOverlap, Assignments};
+pub use command::{Command, CommandOutcome, Refused, Verb};
+pub use episode::{
+    ClearedBy, Confirm, Episode, EpisodeChange, EpisodeRule, Evidence, EvidencePoint, Fault, Limit, ParameterOrigin,
+    TaskTemplate,
+};
+pub use fold::{Again, Cause, Effects, Fold, Judge, Known, Pending, PendingReason, PromptRequest, Run, Step};
+pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
+pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId};
+pub use journal::{Change, Event, EventBody};
+pub use patient::{Contact, Identifier, Patient, PatientStatus};
+pub use person::{Actor, Permission, Role};
+pub use severity::Severity;
+pub use task::{Outcome, Queue, Task, TaskEvent, TaskStatus};
+pub use timeline::Timeline;

@@ -1,0 +1,178 @@
+//! One stretch of time in which a rule, or a group of rules, holds for a patient.
+
+use crate::{EpisodeId, GroupKey, ProgrammeId, RuleId, Severity};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use vitals::{Instant, Kind, Quantity, ReadingKey, Value};
+
+/// Whose threshold it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParameterOrigin {
+    /// the rulebook's default
+    Rulebook,
+    /// set by the clinic
+    Clinic,
+    /// set for this patient
+    Patient,
+}
+
+/// A threshold that a rule compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// the parameter's name (`gain_3d`), or the number's own text where the rule has it written in
+    pub name: String,
+    /// its value, as written, with unit: `2 kg`
+    pub value: String,
+    /// whose it was
+    pub origin: ParameterOrigin,
+}
+
+/// A reading that a judgement rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidencePoint {
+    /// which reading
+    pub reading: ReadingKey,
+    /// when it was measured
+    pub measured_at: Instant,
+    /// which quantity of it
+    pub quantity: Quantity,
+    /// its value in the canonical unit
+    pub value: Value,
+}
+
+/// What a judgement rests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// the readings, oldest first
+    pub points: Vec<EvidencePoint>,
+    /// the thresholds
+    pub limits: Vec<Limit>,
+}
+
+/// How a repeat is asked for before a task opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    /// which kind of reading
+    pub repeat: Kind,
+    /// how long to wait, and how old the first reading may be, in seconds
+    pub within_s: i64,
+}
+
+impl Confirm {
+    /// How long to wait.
+    #[must_use]
+    pub fn within(self) -> TimeDelta {
+        TimeDelta::seconds(self.within_s)
+    }
+}
+
+/// What a task made from an episode says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskTemplate {
+    /// "Call about sudden weight gain"
+    pub title: String,
+    /// what to ask the patient
+    pub ask: Vec<String>,
+    /// due this many seconds after it was made, if the rule says so
+    pub due_s: Option<i64>,
+}
+
+/// Why a rule of an episode no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearedBy {
+    /// measured time of the reading that cleared it
+    pub at: Instant,
+    /// the sentence
+    pub why: String,
+}
+
+/// One rule's part in an episode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpisodeRule {
+    /// the rule
+    pub rule: RuleId,
+    /// `heart-failure`
+    pub programme: ProgrammeId,
+    /// rulebook and version that judged it: `heart-failure 2026.1`
+    pub rulebook: String,
+    /// when it opened, in measured time (or the end of the expected day, for a missing reading)
+    pub opened_at: Instant,
+    /// the reading that opened it; none for a missing one
+    pub opened_by: Option<ReadingKey>,
+    /// the sentence with numbers: "Weight up 2.6 kg in 3 days, limit 2 kg"
+    pub why: String,
+    /// what it rests on
+    pub evidence: Evidence,
+    /// published basis
+    pub basis: String,
+    /// its severity, the highest it reached
+    pub severity: Severity,
+    /// since when it no longer holds, and why
+    pub cleared: Option<ClearedBy>,
+    /// a repeat that showed the same, within the confirmation time
+    pub confirmed_by: Option<ReadingKey>,
+    /// how a repeat is asked for
+    pub confirm: Option<Confirm>,
+    /// what its task says
+    pub task: TaskTemplate,
+    /// look again so many seconds after completion, if the clinic set it
+    pub revisit_s: Option<i64>,
+}
+
+/// A change within an episode, each with a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpisodeChange {
+    /// measured time
+    pub at: Instant,
+    /// what happened and why
+    pub why: String,
+}
+
+/// One stretch of time in which a rule or group holds. A pure function of what is known, so it has no
+/// memory of when anybody found out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// derived from patient, group and opening
+    pub id: EpisodeId,
+    /// the group, or the rule that stands alone
+    pub group: GroupKey,
+    /// opening time: of its first rule
+    pub opened_at: Instant,
+    /// its rules in order of opening; at least one
+    pub rules: Vec<EpisodeRule>,
+    /// when the last of its rules cleared
+    pub cleared_at: Option<Instant>,
+    /// the highest severity reached; it never falls
+    pub severity: Severity,
+    /// opened, rule joined, severity raised, cleared: oldest first
+    pub changes: Vec<EpisodeChange>,
+}
+
+impl Episode {
+    /// Whether it still holds.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.cleared_at.is_none()
+    }
+
+    /// The rule that speaks for the episode: the most severe that still holds, else the most severe; the
+    /// first opened of equals.
+    #[must_use]
+    pub fn leading_rule(&self) -> Option<&EpisodeRule> {
+        self.rules
+            .iter()
+            .min_by_key(|r| (r.cleared.is_some(), std::cmp::Reverse(r.severity), r.opened_at, r.rule.clone()))
+    }
+}
+
+/// A rule that could not be evaluated: never silence, always a task in the operators' queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// the rule
+    pub rule: RuleId,
+    /// rulebook and version
+    pub rulebook: String,
+    /// what went wrong, without patient data
+    pub detail: String,
+}

@@ -1,0 +1,166 @@
+//! Episodes and commands become tasks: a fold over one patient's journal, event by event.
+//!
+//! Nothing here reads a clock or a store. The driver feeds events in commit order and, between them, the
+//! wake-ups that fell due, each dated when it fell due; so the same journal gives the same tasks, whatever
+//! the batches and restarts.
+
+use crate::{Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, RuleId, Severity, Task, TaskEvent};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use vitals::{Instant, Kind, ReadingKey, StoredReading, UserSlot};
+
+/// What caused this step.
+#[derive(Clone, Debug)]
+pub enum Cause<'a> {
+    /// a reading was committed
+    Reading(&'a StoredReading),
+    /// a person's command on a task
+    Command {
+        /// the command
+        command: &'a Command,
+        /// whose
+        actor: &'a crate::Actor,
+    },
+    /// anything else that was committed: assignment, parameter, enrolment, rulebook, start
+    Other,
+    /// a time that somebody waited for has come
+    Wake,
+}
+
+/// A stretch in which Hearth took nothing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// stamp of the last commit before the stop
+    pub down_since: Instant,
+    /// stamp of the start
+    pub started_at: Instant,
+}
+
+/// One step's input.
+pub struct Step<'a> {
+    /// journal position of the event; of a wake-up, of the last event before it
+    pub seq: u64,
+    /// the event's own time: its commit stamp, or when the wake-up fell due
+    pub at: Instant,
+    /// what happened
+    pub cause: Cause<'a>,
+    /// every episode of the patient as of this event
+    pub episodes: &'a [Episode],
+    /// rules that could not be evaluated
+    pub faults: &'a [Fault],
+    /// asks the engine whether a condition is true again
+    pub judge: &'a dyn Judge,
+    /// when Hearth itself was down
+    pub runs: &'a [Run],
+}
+
+/// A condition that is true again over windows that begin at a given reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// the rule
+    pub rule: RuleId,
+    /// the sentence with numbers
+    pub why: String,
+}
+
+/// What the fold asks of the engine.
+pub trait Judge {
+    /// Whether some rule of `group` is true at a reading measured after `since`, or at a missed expectation
+    /// after it, when every window is cut to begin at `since`; readings before `not_before` do not count.
+    fn true_again(&self, group: &GroupKey, since: Instant, not_before: Option<Instant>) -> Option<Again>;
+}
+
+/// What the fold remembers of an episode it has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// the episode's group
+    pub group: GroupKey,
+    /// opening time
+    pub opened_at: Instant,
+    /// clearing time
+    pub cleared_at: Option<Instant>,
+    /// highest severity
+    pub severity: Severity,
+    /// its rules
+    pub rules: Vec<RuleId>,
+}
+
+/// Why a task has not been made yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PendingReason {
+    /// a repeat was asked for
+    Repeat,
+    /// Hearth was down, and backlogs need time to arrive
+    Drain,
+}
+
+/// An opening whose task waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// which episode
+    pub episode: EpisodeId,
+    /// until when
+    pub until: Instant,
+    /// for what
+    pub reason: PendingReason,
+}
+
+/// What a completed or cancelled task had shown: it settles that and no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Settled {
+    pub(crate) severity: Severity,
+    pub(crate) rules: Vec<RuleId>,
+    /// measured time of the newest reading it showed
+    pub(crate) shown: Instant,
+    pub(crate) not_before: Option<Instant>,
+    pub(crate) revisit_at: Option<Instant>,
+}
+
+/// Ask the patient, through the hub, to measure again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptRequest {
+    /// the reading that wants a repeat
+    pub reading: ReadingKey,
+    /// which kind to repeat
+    pub kind: Kind,
+    /// for which slot of the device
+    pub user_slot: Option<UserSlot>,
+    /// when it was asked
+    pub asked_at: Instant,
+    /// a repeat after this no longer counts
+    pub until: Instant,
+}
+
+/// Everything the fold remembers of one patient between events; stored whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// episodes seen so far
+    pub known: BTreeMap<EpisodeId, Known>,
+    /// open tasks by group: the key is what makes a second one impossible
+    pub open: BTreeMap<GroupKey, Task>,
+    /// openings whose task waits
+    pub pending: Vec<Pending>,
+    pub(crate) settled: BTreeMap<EpisodeId, Settled>,
+    /// how many tasks each group has had; numbers the next id
+    pub(crate) counts: BTreeMap<GroupKey, u32>,
+    /// the newest measured time seen
+    pub(crate) newest: Option<Instant>,
+}
+
+/// What a step asks the driver to write, all in one transaction with the fold itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// tasks that are new or changed
+    pub tasks: Vec<Task>,
+    /// entries of their timelines
+    pub task_events: Vec<TaskEvent>,
+    /// prompts to send
+    pub prompts: Vec<PromptRequest>,
+    /// what became of the command
+    pub outcome: Option<CommandOutcome>,
+    /// episodes that are new or changed
+    pub episodes: Vec<Episode>,
+    /// episodes that are no more, by late data or a move
+    pub retracted: Vec<EpisodeId>,
+}
