@@ -4,7 +4,15 @@
 //! wake-ups that fell due, each dated when it fell due; so the same journal gives the same tasks, whatever
 //! the batches and restarts.
 
-use crate::{Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, RuleId, Severity, Task, TaskEvent};
+mod step;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use crate::{
+    Actor, Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, Outcome, RuleId, Severity, Task, TaskEvent,
+    TaskId, TaskStatus,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use vitals::{Instant, Kind, ReadingKey, StoredReading, UserSlot};
@@ -85,6 +93,33 @@ pub struct Known {
     pub rules: Vec<RuleId>,
 }
 
+impl Known {
+    fn of(episode: &Episode) -> Self {
+        Self {
+            group: episode.group.clone(),
+            opened_at: episode.opened_at,
+            cleared_at: episode.cleared_at,
+            severity: episode.severity,
+            rules: episode.rules.iter().map(|r| r.rule.clone()).collect(),
+        }
+    }
+
+    /// Whether nothing that matters here has changed.
+    fn is(&self, episode: &Episode) -> bool {
+        self.cleared_at == episode.cleared_at
+            && self.severity == episode.severity
+            && self.opened_at == episode.opened_at
+            && self.rules.iter().eq(episode.rules.iter().map(|r| &r.rule))
+    }
+
+    /// Whether `episode` is this one under another id: late data moved its opening.
+    fn continues_as(&self, episode: &Episode) -> bool {
+        self.group == episode.group
+            && self.cleared_at.is_none_or(|cleared| episode.opened_at <= cleared)
+            && episode.cleared_at.is_none_or(|cleared| self.opened_at <= cleared)
+    }
+}
+
 /// Why a task has not been made yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,15 +141,26 @@ pub struct Pending {
     pub reason: PendingReason,
 }
 
-/// What a completed or cancelled task had shown: it settles that and no more.
+/// What a closed task had shown of an episode: it settles that and no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Settled {
-    pub(crate) severity: Severity,
-    pub(crate) rules: Vec<RuleId>,
-    /// measured time of the newest reading it showed
-    pub(crate) shown: Instant,
-    pub(crate) not_before: Option<Instant>,
-    pub(crate) revisit_at: Option<Instant>,
+struct Settled {
+    severity: Severity,
+    rules: Vec<RuleId>,
+    /// measured time of the newest reading it showed: windows begin there
+    shown: Instant,
+    /// the `until` given at completion
+    not_before: Option<Instant>,
+    /// look again then, if the clinic set it
+    revisit_at: Option<Instant>,
+}
+
+/// What a command on a closed task needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Closed {
+    group: GroupKey,
+    status: TaskStatus,
+    owner: Option<Actor>,
+    outcome: Option<Outcome>,
 }
 
 /// Ask the patient, through the hub, to measure again.
@@ -141,11 +187,12 @@ pub struct Fold {
     pub open: BTreeMap<GroupKey, Task>,
     /// openings whose task waits
     pub pending: Vec<Pending>,
-    pub(crate) settled: BTreeMap<EpisodeId, Settled>,
+    settled: BTreeMap<EpisodeId, Settled>,
+    closed: BTreeMap<TaskId, Closed>,
     /// how many tasks each group has had; numbers the next id
-    pub(crate) counts: BTreeMap<GroupKey, u32>,
-    /// the newest measured time seen
-    pub(crate) newest: Option<Instant>,
+    counts: BTreeMap<GroupKey, u32>,
+    /// the newest measured time of each kind
+    newest: BTreeMap<Kind, Instant>,
 }
 
 /// What a step asks the driver to write, all in one transaction with the fold itself.
@@ -159,8 +206,8 @@ pub struct Effects {
     pub prompts: Vec<PromptRequest>,
     /// what became of the command
     pub outcome: Option<CommandOutcome>,
-    /// episodes that are new or changed
+    /// episodes that are new or changed; filled by the driver, which holds the evaluation before
     pub episodes: Vec<Episode>,
-    /// episodes that are no more, by late data or a move
+    /// episodes that are no more, by late data or a move; filled by the driver
     pub retracted: Vec<EpisodeId>,
 }
