@@ -1,1 +1,3 @@
 //! MQTT to admitted, committed, acknowledged readings; quarantine.
+
+pub mod admission;
