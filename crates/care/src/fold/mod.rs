@@ -181,6 +181,8 @@ pub struct PromptRequest {
 /// Everything the fold remembers of one patient between events; stored whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fold {
+    /// time of the last step: what is known was known as of then
+    pub as_of: Option<Instant>,
     /// episodes seen so far
     pub known: BTreeMap<EpisodeId, Known>,
     /// open tasks by group: the key is what makes a second one impossible

@@ -18,6 +18,7 @@ impl Fold {
     /// Folds one event, or one wake-up, into the tasks of `patient`.
     pub fn step(&mut self, patient: &PatientId, step: &Step<'_>) -> Effects {
         let mut work = Work::new(patient, step);
+        self.as_of = self.as_of.max(Some(step.at));
         match &step.cause {
             Cause::Reading(reading) => self.note_reading(reading, &mut work),
             Cause::Command { command, actor } => self.command(command, actor, &mut work),
