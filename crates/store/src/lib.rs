@@ -21,7 +21,7 @@ pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
 pub use page::{Page, PageRequest};
 pub use roster::{PatientRecord, Roster};
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteOptions, SqliteStore, StoreClock};
 pub use worklist::{EvaluationCommit, PatientWork, TaskFilter, Worklist};
 
 use std::sync::Arc;

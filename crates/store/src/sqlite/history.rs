@@ -1,0 +1,192 @@
+//! A patient's readings and events, now and as of a position.
+
+use super::column::{bad_cursor, collect, corrupt, first, micros};
+use super::fault::Fault;
+use super::record::{self, Span, event_for, event_from};
+use super::row::{OF_DEVICE, bucket, day_of, stored_reading, stored_reading_of};
+use crate::{Page, PageRequest, StoreError};
+use care::{Actor, Assignments, Event, EventBody, History, PatientId};
+use rusqlite::{Connection, OptionalExtension, params};
+use vitals::{Instant, Kind, StoredReading};
+
+/// The patient's number.
+pub(super) fn number_of(db: &Connection, id: &PatientId) -> Result<i64, Fault> {
+    db.prepare_cached("SELECT number FROM patient WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| StoreError::NotFound("the patient").into())
+}
+
+/// The readings of one device and day that are `patient`'s.
+fn of_day(
+    db: &Connection,
+    span: &Span,
+    day: i64,
+    patient: &PatientId,
+    all: &Assignments,
+) -> Result<Vec<StoredReading>, Fault> {
+    let sql = format!("SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2");
+    let mut query = db.prepare_cached(&sql)?;
+    let mut readings = collect(query.query([day, span.number])?, |row| stored_reading_of(row, &span.name))?;
+    readings.retain(|r| all.patient_of_reading(&r.reading) == Some(patient));
+    Ok(readings)
+}
+
+/// What is asked of a patient's readings.
+pub(super) struct Wanted {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) from: Option<Instant>,
+    pub(super) to: Option<Instant>,
+    pub(super) page: PageRequest,
+}
+
+impl Wanted {
+    fn takes(&self, reading: &StoredReading) -> bool {
+        let measured = reading.reading.measured_at.instant();
+        (self.kinds.is_empty() || self.kinds.contains(&reading.reading.kind))
+            && self.from.is_none_or(|from| from <= measured)
+            && self.to.is_none_or(|to| measured <= to)
+    }
+}
+
+/// Readings by the assignments known now; the key of the list is (measured, position).
+pub(super) fn readings_page(
+    db: &Connection,
+    patient: &PatientId,
+    wanted: &Wanted,
+) -> Result<Page<StoredReading>, Fault> {
+    let number = number_of(db, patient)?;
+    let (spans, all) = record::spans(db, number, i64::MAX.cast_unsigned())?;
+    let after = wanted.page.after.as_deref().map(|text| cursor(text).ok_or_else(bad_cursor)).transpose()?;
+    let begin = [wanted.from.map(|t| day_of(micros(t))), after.map(|(measured, _)| day_of(measured))];
+    let begin = begin.into_iter().flatten().max().unwrap_or(i64::MIN);
+    let end = wanted.to.map_or(i64::MAX, |t| day_of(micros(t)));
+    let first_day = spans.iter().map(|s| s.days.0).min().unwrap_or(0).max(begin);
+    let last_day = spans.iter().map(|s| s.days.1).max().unwrap_or(-1).min(end);
+    let limit = super::column::limit(&wanted.page);
+    let mut items = Vec::new();
+    for day in first_day..=last_day {
+        let mut today = Vec::new();
+        for span in spans.iter().filter(|s| s.days.0 <= day && day <= s.days.1) {
+            today.extend(of_day(db, span, day, patient, &all)?);
+        }
+        today.retain(|r| wanted.takes(r) && after.is_none_or(|after| after < key(r)));
+        today.sort_by_key(key);
+        items.append(&mut today);
+        if items.len() > limit {
+            break;
+        }
+    }
+    Ok(super::column::page(items, limit, |r| {
+        let (measured, seq) = key(r);
+        format!("{measured}.{seq}")
+    }))
+}
+
+fn key(reading: &StoredReading) -> (i64, u64) {
+    (reading.reading.measured_at.micros(), reading.seq)
+}
+
+fn cursor(text: &str) -> Option<(i64, u64)> {
+    let (measured, seq) = text.split_once('.')?;
+    measured.parse().ok().zip(seq.parse().ok())
+}
+
+/// Everything known of a patient at position `as_of`.
+pub(super) fn history(db: &Connection, id: &PatientId, as_of: u64) -> Result<History, Fault> {
+    let number = number_of(db, id)?;
+    let as_of = as_of.min(i64::MAX.cast_unsigned());
+    let mut query = db.prepare_cached(
+        "SELECT * FROM event WHERE patient = ?1 AND kind IN ('patient-changed', 'parameters-set') AND seq <= ?2
+         UNION ALL SELECT * FROM event WHERE patient IS NULL AND kind = 'parameters-set' AND seq <= ?2 ORDER BY seq",
+    )?;
+    let mut history = History::new(id.clone());
+    for event in collect(query.query([number, as_of.cast_signed()])?, event_from)? {
+        history.apply(&event);
+    }
+    let (spans, all) = record::spans(db, number, as_of)?;
+    let mut readings = Vec::new();
+    for span in &spans {
+        for day in span.days.0..=span.days.1 {
+            readings.extend(of_day(db, span, day, id, &all)?.into_iter().filter(|r| r.seq <= as_of));
+        }
+    }
+    history.set_readings(readings);
+    Ok(history)
+}
+
+/// The patient's events after a position, in commit order.
+pub(super) fn events_after(db: &Connection, id: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, Fault> {
+    let number = number_of(db, id)?;
+    let head: Option<i64> = db
+        .prepare_cached("SELECT head FROM patient_work WHERE patient = ?1")?
+        .query_row([number], |row| row.get(0))
+        .optional()?;
+    let head = head.unwrap_or(0).cast_unsigned();
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut query = db.prepare_cached(
+        "SELECT seq FROM patient_event WHERE bucket = ?1 AND patient = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
+    )?;
+    let mut events = Vec::new();
+    for part in bucket(after)..=bucket(head) {
+        let left = limit.saturating_sub(events.len());
+        if left == 0 {
+            break;
+        }
+        let left = i64::try_from(left).unwrap_or(i64::MAX);
+        let seqs = collect(query.query([part, number, after.cast_signed(), left])?, |row| Ok(row.get::<_, i64>(0)?))?;
+        for seq in seqs {
+            events.push(event_at(db, number, seq)?);
+        }
+    }
+    Ok(events)
+}
+
+/// The event at a position, as this patient has it.
+fn event_at(db: &Connection, patient: i64, seq: i64) -> Result<Event, Fault> {
+    if let Some(reading) = reading_at(db, seq)? {
+        let at = reading.stored_at.0;
+        return Ok(Event { seq: reading.seq, at, actor: Actor::hearth(), body: EventBody::Reading(Box::new(reading)) });
+    }
+    let mut query = db.prepare_cached("SELECT * FROM event WHERE seq = ?1")?;
+    first(query.query([seq])?, |row| event_for(db, row, patient))?.ok_or_else(|| corrupt("event", "it is missing"))
+}
+
+fn reading_at(db: &Connection, seq: i64) -> Result<Option<StoredReading>, Fault> {
+    let sql = format!(
+        "SELECT {OF_DEVICE}, d.source, d.device FROM reading r JOIN device d ON d.number = r.device WHERE r.seq = ?1"
+    );
+    first(db.prepare_cached(&sql)?.query([seq])?, stored_reading)
+}
+
+/// The patient's events that are no readings: their own, other people's that moved readings, and the clinic's
+/// since they were entered.
+pub(super) fn patient_events(db: &Connection, id: &PatientId) -> Result<Vec<Event>, Fault> {
+    let number = number_of(db, id)?;
+    let mut query = db.prepare_cached(
+        "SELECT * FROM event WHERE patient = ?1
+         UNION ALL SELECT e.* FROM event_concerns c JOIN event e ON e.seq = c.seq WHERE c.patient = ?1
+         UNION ALL SELECT * FROM event WHERE patient IS NULL AND kind IN ('parameters-set', 'rulebook-installed')
+             AND seq > (SELECT min(seq) FROM event WHERE patient = ?1)
+         ORDER BY seq",
+    )?;
+    collect(query.query([number])?, |row| event_for(db, row, number))
+}
+
+/// Readings of a device, newest measured day first, until `enough` says so.
+pub(super) fn device_readings(db: &Connection, span: &Span, limit: usize) -> Result<Vec<StoredReading>, Fault> {
+    let sql = format!(
+        "SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2 ORDER BY r.measured DESC, r.seq DESC LIMIT ?3"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let mut readings = Vec::new();
+    for day in (span.days.0..=span.days.1).rev() {
+        let left = i64::try_from(limit.saturating_sub(readings.len())).unwrap_or(i64::MAX);
+        if left == 0 {
+            break;
+        }
+        let rows = query.query(params![day, span.number, left])?;
+        readings.extend(collect(rows, |row| stored_reading_of(row, &span.name))?);
+    }
+    Ok(readings)
+}

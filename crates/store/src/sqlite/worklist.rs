@@ -1,0 +1,341 @@
+//! [`Worklist`] on SQLite.
+
+use super::column::{
+    after_row, collect, corrupt, count, first, json, json_list, limit, micros, page, parsed, time, time_or_none,
+    to_json,
+};
+use super::fault::Fault;
+use super::record::{event_from, journal_of};
+use super::row::IdColumn;
+use super::writer::Commit;
+use super::{SqliteStore, history, roster};
+use crate::{EvaluationCommit, Page, PageRequest, PatientWork, StoreError, TaskFilter, Worklist};
+use async_trait::async_trait;
+use care::{
+    Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Fold, PatientId, PromptRequest, Run, Task,
+    TaskEvent, TaskId,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use vitals::Instant;
+
+fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
+    let mut query = db.prepare_cached("SELECT * FROM event WHERE patient IS NULL AND kind = 'started' ORDER BY seq")?;
+    let starts = collect(query.query([])?, event_from)?;
+    let run = |event: Event| match event.body {
+        EventBody::Started { down_since } => Some(Run { down_since, started_at: event.at }),
+        _ => None,
+    };
+    Ok(starts.into_iter().filter_map(run).collect())
+}
+
+fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
+    let number = history::number_of(db, patient)?;
+    let mut query = db.prepare_cached(
+        "SELECT w.head, w.folded, w.wake_at, f.fold FROM patient_work w LEFT JOIN patient_fold f USING (patient)
+         WHERE w.patient = ?1",
+    )?;
+    let found = first(query.query([number])?, |row| {
+        let fold = match row.get_ref("fold")?.as_str_or_null().map_err(|e| corrupt("fold", e))? {
+            Some(_) => json(row, "fold")?,
+            None => Fold::default(),
+        };
+        Ok(PatientWork {
+            patient: patient.clone(),
+            folded: count(row, "folded")?,
+            head: count(row, "head")?,
+            wake_at: time_or_none(row, "wake_at")?,
+            fold,
+        })
+    })?;
+    let empty = || PatientWork { patient: patient.clone(), folded: 0, head: 0, wake_at: None, fold: Fold::default() };
+    Ok(found.unwrap_or_else(empty))
+}
+
+/// Commits an evaluation if nothing landed in between.
+fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<(), Fault> {
+    let number = commit.memory.patient(&e.patient)?;
+    let stands: Option<(i64, i64)> = commit
+        .db
+        .prepare_cached("SELECT head, folded FROM patient_work WHERE patient = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if stands.unwrap_or_default() != (e.expected_head.cast_signed(), e.expected_folded.cast_signed()) {
+        return Err(StoreError::Stale.into());
+    }
+    if e.folded > e.expected_head || e.folded < e.expected_folded {
+        return Err(StoreError::Invalid("an evaluation folds forward, and no further than was gathered".into()).into());
+    }
+    put_episodes(commit, number, &e.effects)?;
+    put_tasks(commit, number, &e.effects)?;
+    for event in &e.effects.task_events {
+        put_task_event(commit.db, event)?;
+    }
+    for prompt in &e.effects.prompts {
+        put_prompt(commit, prompt)?;
+    }
+    for outcome in e.outcomes.iter().chain(&e.effects.outcome) {
+        commit
+            .db
+            .prepare_cached(
+                "INSERT INTO command_outcome VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
+            )?
+            .execute(params![outcome.seq.cast_signed(), to_json("outcome", outcome)?])?;
+        commit.changes.commands.insert(outcome.seq);
+    }
+    commit
+        .db
+        .prepare_cached("INSERT INTO patient_fold VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fold = excluded.fold")?
+        .execute(params![number, to_json("fold", &e.fold)?])?;
+    commit
+        .db
+        .prepare_cached(
+            "INSERT INTO patient_work (patient, head, folded, wake_at) VALUES (?1, 0, ?2, ?3)
+             ON CONFLICT DO UPDATE SET folded = excluded.folded, wake_at = excluded.wake_at",
+        )?
+        .execute(params![number, e.folded.cast_signed(), e.wake_at.map(micros)])?;
+    commit.changes.patients.insert(e.patient.clone());
+    Ok(())
+}
+
+fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
+    let mut put = commit.db.prepare_cached(
+        "INSERT INTO episode VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at, body = excluded.body",
+    )?;
+    for episode in &effects.episodes {
+        put.execute(params![patient, episode.id.as_str(), micros(episode.opened_at), to_json("episode", episode)?])?;
+    }
+    let mut retract = commit.db.prepare_cached("DELETE FROM episode WHERE patient = ?1 AND id = ?2")?;
+    for id in &effects.retracted {
+        retract.execute(params![patient, id.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Closing rows go first, or a task that takes the place of another would find it open.
+fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
+    let mut put = commit.db.prepare_cached(
+        "INSERT INTO task (id, patient, group_key, queue, status, severity, owner, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET status = excluded.status,
+         severity = excluded.severity, owner = excluded.owner, body = excluded.body",
+    )?;
+    let (open, closed): (Vec<&Task>, Vec<&Task>) = effects.tasks.iter().partition(|t| t.status.is_open());
+    for task in closed.into_iter().chain(open) {
+        let written = put.execute(params![
+            task.id.as_str(),
+            patient,
+            task.group.as_str(),
+            task.queue.as_str(),
+            task.status.as_str(),
+            task.severity.as_str(),
+            task.owner.as_ref().map(|o| &o.0),
+            to_json("task", task)?,
+        ]);
+        written.map_err(Fault::from).map_err(|fault| {
+            let second =
+                || StoreError::Conflict(format!("task `{}` would be the second open one of its group", task.id));
+            if fault.is_unique_violation() { second().into() } else { fault }
+        })?;
+        commit.changes.tasks.insert(task.id.clone());
+    }
+    Ok(())
+}
+
+/// Appends to a task's timeline; the same entry is written once, however often its step is committed.
+fn put_task_event(db: &Connection, event: &TaskEvent) -> Result<(), Fault> {
+    db.prepare_cached(
+        "INSERT INTO task_event (task, seq, at, actor, what, why) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS
+         (SELECT 1 FROM task_event WHERE task = ?1 AND seq = ?2 AND at = ?3 AND actor = ?4 AND what = ?5 AND why = ?6)",
+    )?
+    .execute(params![
+        event.task.as_str(),
+        event.seq.cast_signed(),
+        micros(event.at),
+        event.actor.0,
+        event.what,
+        event.why
+    ])?;
+    Ok(())
+}
+
+/// Puts a prompt into its hub's outbox; one that still waits for the same reading is asked until the later time.
+fn put_prompt(commit: &mut Commit<'_>, prompt: &PromptRequest) -> Result<(), Fault> {
+    let key = &prompt.reading;
+    let device = commit.memory.device(commit.db, &key.device_ref())?.number;
+    commit
+        .db
+        .prepare_cached(
+            "INSERT INTO prompt (device, source, id, kind, until, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET until = excluded.until, body = excluded.body
+             WHERE delivered_at IS NULL AND excluded.until > until",
+        )?
+        .execute(params![
+            device,
+            key.source.as_str(),
+            IdColumn(&key.id),
+            prompt.kind.as_str(),
+            micros(prompt.until),
+            to_json("prompt", prompt)?,
+        ])?;
+    commit.changes.prompts.insert(key.source.clone());
+    Ok(())
+}
+
+/// The filter as columns: a JSON list each, empty for "all".
+fn tasks(db: &Connection, filter: &TaskFilter, request: &PageRequest) -> Result<Page<Task>, Fault> {
+    let limit = limit(request);
+    let mut query = db.prepare_cached(
+        "SELECT row, body FROM task WHERE row > ?1
+         AND (?2 = '[]' OR status IN (SELECT value FROM json_each(?2)))
+         AND (?3 = '[]' OR patient IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?3))))
+         AND (?4 = '[]' OR owner IN (SELECT value FROM json_each(?4)))
+         AND (?5 = '[]' OR severity IN (SELECT value FROM json_each(?5)))
+         AND (?6 = '[]' OR queue IN (SELECT value FROM json_each(?6)))
+         ORDER BY row LIMIT ?7",
+    )?;
+    let rows = query.query(params![
+        after_row(request)?.unwrap_or(0),
+        json_list(&filter.status),
+        json_list(&filter.patient),
+        json_list(&filter.owner),
+        json_list(&filter.severity),
+        json_list(filter.queue),
+        i64::try_from(limit).unwrap_or(500).saturating_add(1),
+    ])?;
+    let found = collect(rows, |row| Ok((row.get::<_, i64>("row")?, json::<Task>(row, "body")?)))?;
+    let Page { items, next } = page(found, limit, |(row, _)| row.to_string());
+    Ok(Page { items: items.into_iter().map(|(_, task)| task).collect(), next })
+}
+
+#[async_trait]
+impl Worklist for SqliteStore {
+    async fn dirty_patients(&self, limit: u32) -> Result<Vec<PatientId>, StoreError> {
+        self.read("patients with new events", move |db| {
+            let mut query = db.prepare_cached(
+                "SELECT p.id FROM patient_work w JOIN patient p ON p.number = w.patient WHERE w.head > w.folded
+                 ORDER BY w.head LIMIT ?1",
+            )?;
+            collect(query.query([i64::from(limit)])?, |row| parsed(row, "id"))
+        })
+        .await
+    }
+
+    async fn due_patients(&self, now: Instant, limit: u32) -> Result<(Vec<PatientId>, Option<Instant>), StoreError> {
+        self.read("patients to wake", move |db| {
+            let mut query = db.prepare_cached(
+                "SELECT p.id FROM patient_work w JOIN patient p ON p.number = w.patient WHERE w.wake_at <= ?1
+                 ORDER BY w.wake_at LIMIT ?2",
+            )?;
+            let due = collect(query.query([micros(now), i64::from(limit)])?, |row| parsed(row, "id"))?;
+            let mut query = db.prepare_cached("SELECT min(wake_at) AS wake_at FROM patient_work WHERE wake_at > ?1")?;
+            let next = first(query.query([micros(now)])?, |row| time_or_none(row, "wake_at"))?;
+            Ok((due, next.flatten()))
+        })
+        .await
+    }
+
+    async fn work(&self, patient: &PatientId) -> Result<PatientWork, StoreError> {
+        let patient = patient.clone();
+        self.read("where the rules stand", move |db| work(db, &patient)).await
+    }
+
+    async fn events_after(&self, patient: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let patient = patient.clone();
+        self.read("a patient's events", move |db| history::events_after(db, &patient, after, limit)).await
+    }
+
+    async fn commit_evaluation(&self, evaluation: EvaluationCommit) -> Result<(), StoreError> {
+        self.write("committing an evaluation", move |commit| commit_evaluation(commit, &evaluation)).await
+    }
+
+    async fn record_start(&self, _now: Instant) -> Result<Vec<Run>, StoreError> {
+        // The commit's own stamp is the start: it never lies before what is in the journal.
+        self.write("recording a start", |commit| {
+            roster::journal_start(commit)?;
+            runs(commit.db)
+        })
+        .await
+    }
+
+    async fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        self.read("runs", runs).await
+    }
+
+    async fn episodes(&self, patient: &PatientId) -> Result<Vec<Episode>, StoreError> {
+        let patient = patient.clone();
+        self.read("episodes", move |db| {
+            let number = history::number_of(db, &patient)?;
+            let mut query = db.prepare_cached("SELECT body FROM episode WHERE patient = ?1 ORDER BY opened_at, id")?;
+            collect(query.query([number])?, |row| json(row, "body"))
+        })
+        .await
+    }
+
+    async fn all_episodes(&self) -> Result<Vec<(PatientId, Episode)>, StoreError> {
+        self.read("every episode", |db| {
+            let mut query = db.prepare_cached(
+                "SELECT p.id AS patient, e.body FROM episode e JOIN patient p ON p.number = e.patient
+                 ORDER BY p.id, e.opened_at, e.id",
+            )?;
+            collect(query.query([])?, |row| Ok((parsed(row, "patient")?, json(row, "body")?)))
+        })
+        .await
+    }
+
+    async fn tasks(&self, filter: &TaskFilter, request: PageRequest) -> Result<Page<Task>, StoreError> {
+        let filter = filter.clone();
+        self.read("tasks", move |db| tasks(db, &filter, &request)).await
+    }
+
+    async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
+        let id = id.clone();
+        self.read("a task", move |db| {
+            let mut query = db.prepare_cached("SELECT body FROM task WHERE id = ?1")?;
+            first(query.query([id.as_str()])?, |row| json(row, "body"))
+        })
+        .await
+    }
+
+    async fn task_events(&self, id: &TaskId) -> Result<Vec<TaskEvent>, StoreError> {
+        let id = id.clone();
+        self.read("a task's timeline", move |db| {
+            let mut query = db.prepare_cached("SELECT * FROM task_event WHERE task = ?1 ORDER BY row")?;
+            collect(query.query([id.as_str()])?, |row| {
+                Ok(TaskEvent {
+                    task: parsed(row, "task")?,
+                    seq: count(row, "seq")?,
+                    at: time(row, "at")?,
+                    actor: Actor(row.get("actor")?),
+                    what: row.get("what")?,
+                    why: row.get("why")?,
+                })
+            })
+        })
+        .await
+    }
+
+    async fn submit_command(&self, command: Command, actor: &Actor) -> Result<u64, StoreError> {
+        let actor = actor.clone();
+        self.write("a command", move |commit| {
+            let found: Option<(i64, String)> = commit
+                .db
+                .prepare_cached(
+                    "SELECT p.number, p.id FROM task t JOIN patient p ON p.number = t.patient WHERE t.id = ?1",
+                )?
+                .query_row([command.task.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let (number, id) = found.ok_or(StoreError::NotFound("the task"))?;
+            let id = super::column::parse("id", &id)?;
+            journal_of(commit, &actor, (number, &id), &EventBody::Command(command))
+        })
+        .await
+    }
+
+    async fn command_outcome(&self, seq: u64) -> Result<Option<CommandOutcome>, StoreError> {
+        self.read("a command's outcome", move |db| {
+            let mut query = db.prepare_cached("SELECT body FROM command_outcome WHERE seq = ?1")?;
+            first(query.query([seq.cast_signed()])?, |row| json(row, "body"))
+        })
+        .await
+    }
+}

@@ -1,0 +1,315 @@
+//! The one writer: a thread that merges what everyone has to write into one synced commit.
+
+use super::fault::Fault;
+use super::memory::Memory;
+use super::{SqliteOptions, Time};
+use crate::{Notice, StoreError};
+use care::{PatientId, TaskId};
+use chrono::TimeDelta;
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use vitals::{Instant, SourceId};
+
+/// What a job costs and how it fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Weight {
+    /// alone in a savepoint: its error undoes it and nothing else
+    Guarded,
+    /// so many items on the hot path: an error fails the whole transaction
+    Hot(usize),
+}
+
+/// What a commit changed, gathered by its jobs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    pub(super) dirty: BTreeSet<PatientId>,
+    pub(super) tasks: BTreeSet<TaskId>,
+    pub(super) prompts: BTreeSet<SourceId>,
+    pub(super) commands: BTreeSet<u64>,
+    pub(super) patients: BTreeSet<PatientId>,
+    pub(super) sources: BTreeSet<SourceId>,
+}
+
+/// A transaction as its jobs see it.
+pub(super) struct Commit<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) memory: &'a mut Memory,
+    pub(super) changes: &'a mut Changes,
+    /// the stamp of everything in it
+    pub(super) at: Instant,
+}
+
+/// A job with its caller.
+trait Job: Send {
+    fn weight(&self) -> Weight;
+    /// Runs once. The error is the transaction's if the job is hot.
+    fn run(&mut self, commit: &mut Commit<'_>) -> Result<(), Fault>;
+    /// After the commit, or instead of it: tells the caller.
+    fn answer(self: Box<Self>, committed: Result<(), &str>);
+}
+
+struct Call<T, F> {
+    context: &'static str,
+    weight: Weight,
+    work: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Call<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Commit<'_>) -> Result<T, Fault> + Send,
+{
+    fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    fn run(&mut self, commit: &mut Commit<'_>) -> Result<(), Fault> {
+        let Some(work) = self.work.take() else { return Ok(()) };
+        match work(commit) {
+            Ok(done) => self.result = Some(Ok(done)),
+            Err(fault) => {
+                let error = fault.named(self.context);
+                let text = error.to_string();
+                self.result = Some(Err(error));
+                return Err(StoreError::Unavailable(text).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let answer = match (committed, self.result) {
+            (Ok(()), Some(result)) | (Err(_), Some(result @ Err(_))) => result,
+            (Ok(()), None) => Err(StoreError::Unavailable(format!("{} was not run", self.context))),
+            (Err(why), _) => Err(StoreError::Unavailable(format!("{}: {why}", self.context))),
+        };
+        // A caller that has gone away has nobody to tell; what was committed stays.
+        drop(self.caller.send(answer));
+    }
+}
+
+enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the writer's thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    // Taken out on drop, so that the thread ends before the file is opened again.
+    queue: Option<mpsc::Sender<Message>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(
+        db: Connection,
+        options: SqliteOptions,
+        notices: broadcast::Sender<Arc<Notice>>,
+    ) -> Result<Self, StoreError> {
+        let memory = Memory::load(&db).map_err(|fault| fault.named("reading where the journal stands"))?;
+        let (queue, jobs) = mpsc::channel(options.queue.max(1));
+        let clock = Time(Arc::clone(&options.clock));
+        let mut run = Run { db, options, clock, notices, memory: Some(memory), file_version: 0 };
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run.until_closed(jobs))
+            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+        Ok(Self { queue: Some(queue), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues `work` and waits until it is committed and synced.
+    pub(super) async fn submit<T: Send + 'static>(
+        &self,
+        context: &'static str,
+        weight: Weight,
+        work: impl FnOnce(&mut Commit<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let call = Call { context, weight, work: Some(work), result: None, caller };
+        let closed = || StoreError::Unavailable("the store is closed".to_owned());
+        let queue = self.queue.as_ref().ok_or_else(closed)?;
+        queue.send(Message::Job(Box::new(call))).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| StoreError::Unavailable("the writer stopped".to_owned()))?
+    }
+
+    /// Commits what is queued, empties the log into the file and stops; a second call finds it done.
+    pub(super) async fn close(&self, within: TimeDelta) -> Result<(), StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let Some(queue) = &self.queue else { return Ok(()) };
+        if queue.send(Message::Close(caller)).await.is_err() {
+            return Ok(());
+        }
+        let late = || StoreError::Unavailable(format!("the writer did not finish within {within}"));
+        match tokio::time::timeout(within.to_std().unwrap_or_default(), answer).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(StoreError::Unavailable("the writer stopped".to_owned())),
+            Err(_) => Err(late()),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        // What is queued is committed first; a writer that panicked has already told its callers.
+        drop(thread.map(JoinHandle::join));
+    }
+}
+
+/// The writer's own state.
+struct Run {
+    db: Connection,
+    options: SqliteOptions,
+    clock: Time,
+    notices: broadcast::Sender<Arc<Notice>>,
+    /// `None` after a failure: read anew before the next transaction
+    memory: Option<Memory>,
+    /// SQLite's counter of commits by others: another process may add a source or a person
+    file_version: i64,
+}
+
+impl Run {
+    fn until_closed(&mut self, mut queue: mpsc::Receiver<Message>) {
+        let mut closing = Vec::new();
+        while let Some(message) = queue.blocking_recv() {
+            let mut jobs = Vec::new();
+            let mut weight = 0_usize;
+            let mut next = Some(message);
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Job(job) => {
+                        weight = weight.saturating_add(match job.weight() {
+                            Weight::Guarded => 1,
+                            Weight::Hot(items) => items,
+                        });
+                        jobs.push(job);
+                    }
+                    Message::Close(caller) => {
+                        queue.close();
+                        closing.push(caller);
+                    }
+                }
+                if weight < self.options.batch {
+                    next = queue.try_recv().ok();
+                }
+            }
+            if !jobs.is_empty() {
+                self.commit(jobs);
+            }
+        }
+        if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            // The log stays beside the file and is read at the next start; nothing is lost.
+            tracing::warn!(%error, "the store's log was not emptied into its file");
+        }
+        for caller in closing {
+            // A caller whose time was over has gone.
+            let _ = caller.send(());
+        }
+    }
+
+    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        match self.transaction(&mut jobs) {
+            Ok(notice) => {
+                jobs.into_iter().for_each(|job| job.answer(Ok(())));
+                // Nobody may be listening.
+                drop(self.notices.send(Arc::new(notice)));
+            }
+            Err(fault) => {
+                let why = fault.named("committing").to_string();
+                tracing::error!(%why, jobs = jobs.len(), "a commit failed; nothing of it is stored");
+                self.memory = None;
+                if !self.db.is_autocommit()
+                    && let Err(error) = self.db.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(%error, "the failed transaction could not be rolled back");
+                }
+                jobs.into_iter().for_each(|job| job.answer(Err(&why)));
+            }
+        }
+    }
+
+    fn transaction(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Notice, Fault> {
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let mut memory = self.current_memory()?;
+        let at = memory.stamp(self.clock.now());
+        let mut changes = Changes::default();
+        for job in jobs {
+            let mut commit = Commit { db: &self.db, memory: &mut memory, changes: &mut changes, at };
+            match job.weight() {
+                Weight::Hot(_) => job.run(&mut commit)?,
+                Weight::Guarded => guarded(job.as_mut(), &mut commit)?,
+            }
+        }
+        memory.flush(&self.db, &mut changes)?;
+        memory.save(&self.db, at)?;
+        if self.options.fail_commit.as_ref().is_some_and(|f| f.load(std::sync::atomic::Ordering::SeqCst)) {
+            return Err(StoreError::Unavailable("the disk is full (a test said so)".to_owned()).into());
+        }
+        self.db.prepare_cached("COMMIT")?.execute([])?;
+        let head = memory.numbers.seq;
+        self.memory = Some(memory);
+        if let Some(delay) = self.options.commit_delay {
+            std::thread::sleep(delay);
+        }
+        Ok(changes.into_notice(head))
+    }
+
+    /// What the writer remembers, read anew where it may be old.
+    fn current_memory(&mut self) -> Result<Memory, Fault> {
+        let version: i64 = self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        let others = std::mem::replace(&mut self.file_version, version) != version;
+        match self.memory.take() {
+            Some(memory) if !others => Ok(memory),
+            _ => Memory::load(&self.db),
+        }
+    }
+}
+
+/// Runs a job in a savepoint; its failure is its caller's alone.
+fn guarded(job: &mut dyn Job, commit: &mut Commit<'_>) -> Result<(), Fault> {
+    commit.memory.flush(commit.db, commit.changes)?;
+    commit.db.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let numbers = commit.memory.begin_guarded();
+    let mut changes = Changes::default();
+    let mut inner = Commit { db: commit.db, memory: commit.memory, changes: &mut changes, at: commit.at };
+    let outcome = job.run(&mut inner).and_then(|()| commit.memory.flush(commit.db, &mut changes));
+    if outcome.is_ok() {
+        commit.changes.merge(changes);
+    } else {
+        commit.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        commit.memory.undo_guarded(commit.db, numbers)?;
+    }
+    commit.db.prepare_cached("RELEASE job")?.execute([])?;
+    Ok(())
+}
+
+impl Changes {
+    fn merge(&mut self, mut other: Changes) {
+        self.dirty.append(&mut other.dirty);
+        self.tasks.append(&mut other.tasks);
+        self.prompts.append(&mut other.prompts);
+        self.commands.append(&mut other.commands);
+        self.patients.append(&mut other.patients);
+        self.sources.append(&mut other.sources);
+    }
+
+    fn into_notice(self, head: u64) -> Notice {
+        Notice {
+            dirty: self.dirty.into_iter().collect(),
+            tasks: self.tasks.into_iter().collect(),
+            prompts: self.prompts.into_iter().collect(),
+            commands: self.commands.into_iter().collect(),
+            patients: self.patients.into_iter().collect(),
+            sources: self.sources.into_iter().collect(),
+            head,
+        }
+    }
+}
