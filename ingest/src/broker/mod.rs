@@ -1,0 +1,313 @@
+//! The second way in: a broker that you already run.
+//!
+//! One client subscribes and acknowledges by hand, in order, after the commit; another publishes receipts, since
+//! acknowledgements would wait behind publishes on the same client. Three tasks, so that nothing ever waits
+//! inside the loop that polls: the reader (`read`), the committer (`commit`), the receipts' client (`receipts`).
+
+mod epoch;
+
+use crate::IngestError;
+use crate::admission::{self, Answer};
+use crate::config::BrokerConfig;
+use crate::pipeline::{Arrival, Judged, Pipeline, Work};
+use bytes::Bytes;
+use epoch::{Epoch, Stamp};
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Filter, Packet, Publish};
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::{TlsConfiguration, Transport};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use service_kit::{ComponentHealth, Health, Shutdown};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::{SourceStatus, Via};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use vitals::{DeviceId, DeviceRef, ReceivedAt, SourceId};
+use wire::{Channel, HubStatus, Topic};
+
+/// Most messages in one commit.
+const BATCH: usize = 512;
+/// Largest packet, as at the own endpoint.
+const LARGEST: u32 = 1 << 20;
+/// A broker keeps the session so long while Hearth is away.
+const SESSION: u32 = 7 * 24 * 60 * 60;
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A message, stamped with the connection on which it came.
+struct Stamped {
+    publish: Publish,
+    stamp: Stamp,
+    received_at: ReceivedAt,
+}
+
+/// What reader and committer share.
+struct Link {
+    client: AsyncClient,
+    epoch: Mutex<Epoch>,
+    pipeline: Arc<Pipeline>,
+}
+
+impl Link {
+    fn epoch(&self) -> MutexGuard<'_, Epoch> {
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the clients; they connect, and reconnect, by themselves.
+pub(crate) fn start(
+    config: &BrokerConfig,
+    pipeline: &Arc<Pipeline>,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> Result<(), IngestError> {
+    let window = config.window.max(1);
+    let mut options = options(config, &config.client_id)?;
+    options
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(SESSION))
+        .set_receive_maximum(Some(window))
+        .set_manual_acks(true);
+    // Room for every acknowledgement that can be owed, and the subscriptions.
+    let (client, events) = AsyncClient::new(options, usize::from(window).saturating_mul(2).saturating_add(16));
+    let link = Arc::new(Link { client, epoch: Mutex::default(), pipeline: Arc::clone(pipeline) });
+    // As much as the broker may send ahead, so that the reader never waits for the committer.
+    let (messages, inbox) = mpsc::channel(usize::from(window));
+    let (receipts, outbox) = mpsc::channel(usize::from(window));
+    let component = health.component("broker");
+    let stop = shutdown.token();
+    let filters = filters(&config.group);
+    shutdown.spawn("broker-reader", read(Arc::clone(&link), events, messages, filters, component, stop.clone()));
+    shutdown.spawn("broker-committer", commit(Arc::clone(&link), inbox, receipts));
+    let mut options = self::options(config, &format!("{}-receipts", config.client_id))?;
+    options.set_clean_start(true);
+    let (client, events) = AsyncClient::new(options, usize::from(window));
+    shutdown.spawn("broker-receipts", publish(client, outbox));
+    shutdown.spawn("broker-receipts-client", drive(events, stop));
+    Ok(())
+}
+
+fn options(config: &BrokerConfig, client_id: &str) -> Result<MqttOptions, IngestError> {
+    let mut options = MqttOptions::new(client_id, &config.host, config.port);
+    options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(Some(LARGEST));
+    if let Some(user) = &config.username {
+        let password = config.password.as_ref().map(|p| p.reveal().to_owned()).unwrap_or_default();
+        options.set_credentials(user, password);
+    }
+    if let Some(path) = &config.ca {
+        let unreadable = |detail: String| IngestError::Pem { path: path.clone(), detail };
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(e.to_string()))? {
+            let certificate = certificate.map_err(|e| unreadable(e.to_string()))?;
+            roots.add(certificate).map_err(|source| IngestError::Tls { source })?;
+        }
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|source| IngestError::Tls { source })?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        options.set_transport(Transport::Tls(TlsConfiguration::Rustls(Arc::new(tls))));
+    }
+    Ok(options)
+}
+
+/// Readings are shared between instances; `status` comes by itself, as shared subscriptions get no retained
+/// messages.
+fn filters(group: &str) -> Vec<String> {
+    let mut filters: Vec<String> = Topic::INBOUND_FILTERS.iter().map(|filter| wire::shared(group, filter)).collect();
+    filters.push(Topic::STATUS_FILTER.to_owned());
+    filters
+}
+
+/// Polls the subscribing client. It never waits for anything but the broker and the stop.
+async fn read(
+    link: Arc<Link>,
+    mut events: EventLoop,
+    messages: mpsc::Sender<Stamped>,
+    filters: Vec<String>,
+    health: ComponentHealth,
+    stop: CancellationToken,
+) {
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => return,
+            event = events.poll() => event,
+        };
+        match event {
+            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
+                link.epoch().connected();
+                health.up();
+                // A broker that forgot the session forgot what we subscribed to.
+                if !answer.session_present {
+                    let wanted = filters.iter().map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
+                    if let Err(error) = link.client.try_subscribe_many(wanted) {
+                        tracing::error!(error = %error, "could not subscribe at the broker");
+                    }
+                }
+            }
+            Ok(Event::Incoming(Packet::Publish(publish))) => {
+                let stamp = link.epoch().stamp();
+                let received_at = ReceivedAt(link.pipeline.clock.now());
+                let stamped = Stamped { publish, stamp, received_at };
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    sent = messages.send(stamped) => if sent.is_err() { return },
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                link.epoch().lost();
+                // Drops the acknowledgements that were queued for the connection that is gone; after `lost` no
+                // more can join them.
+                events.clean();
+                health.down(format!("the broker cannot be reached: {error}"));
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(RETRY) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Commits what came, then acknowledges it, in order. Ends when the reader does and all is done.
+async fn commit(link: Arc<Link>, mut inbox: mpsc::Receiver<Stamped>, receipts: mpsc::Sender<(Topic, Vec<u8>)>) {
+    let mut hubs = Hubs::default();
+    let mut messages = Vec::with_capacity(BATCH);
+    while inbox.recv_many(&mut messages, BATCH).await > 0 {
+        let mut work = Work::default();
+        let mut answers = Vec::with_capacity(messages.len());
+        for message in &messages {
+            answers.push(take(&link.pipeline, &mut hubs, message, &mut work));
+        }
+        match Arc::clone(&link.pipeline).commit(work).await {
+            Ok(committed) => {
+                for message in &messages {
+                    acknowledge(&link, message);
+                }
+                let mut committed = committed.into_iter();
+                for (answer, message) in answers.into_iter().zip(&messages) {
+                    let Some((device, answer)) = answer else { continue };
+                    let items = committed.next().flatten().map(|admitted| admitted.items).unwrap_or_default();
+                    if let Some(device) = device
+                        && let Some(receipt) = answer.receipts(&items, message.received_at)
+                    {
+                        tell(&link.pipeline, &receipts, device, receipt.write());
+                    }
+                }
+            }
+            Err(error) => {
+                // Nothing is acknowledged: the broker sends it again, on the next connection.
+                tracing::error!(error = %error, "a commit failed; the connection to the broker is renewed");
+                link.epoch().lost();
+                let _ = link.client.try_disconnect();
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+        messages.clear();
+    }
+}
+
+fn acknowledge(link: &Link, message: &Stamped) {
+    // The lock is held over the hand-over: between the check and it the connection must not change.
+    let epoch = link.epoch();
+    if !epoch.current(message.stamp) {
+        link.pipeline.metrics.stale_acks.inc();
+    } else if let Err(error) = link.client.try_ack(&message.publish) {
+        tracing::error!(error = %error, "an acknowledgement could not be sent; the broker will send the message again");
+    }
+}
+
+/// Whom a receipt goes to (nobody, where the topic was none of ours) and what it is made of.
+type Owed = (Option<DeviceRef>, Answer);
+
+/// Admits one message; `None` for a status, which has nothing to answer.
+fn take(pipeline: &Pipeline, hubs: &mut Hubs, message: &Stamped, work: &mut Work) -> Option<Owed> {
+    let payload = &message.publish.payload;
+    let text = String::from_utf8_lossy(&message.publish.topic).into_owned();
+    if message.publish.qos == QoS::AtMostOnce {
+        pipeline.metrics.qos0.inc();
+    }
+    let topic = match Topic::parse(&text) {
+        Ok(topic) => topic,
+        Err(error) => return Some((None, work.push(refused(&error, text, payload, message.received_at)?))),
+    };
+    match &topic {
+        Topic::Status { source } => {
+            match HubStatus::parse(payload) {
+                Ok(status) => {
+                    hubs.heard(source, status.online);
+                    let (source, payload) = (source.clone(), payload.clone());
+                    work.status(SourceStatus { source, payload, at: message.received_at.0 });
+                }
+                Err(_) => pipeline.metrics.refused("status-payload"),
+            }
+            None
+        }
+        Topic::Device { device, .. } => {
+            let judged = pipeline.judge(Arrival {
+                topic: &topic,
+                device,
+                topic_text: text,
+                payload,
+                received_at: message.received_at,
+                hub_connected: hubs.connected(&device.source),
+                via: Via::Broker,
+            });
+            Some((Some(device.clone()), work.push(judged)))
+        }
+    }
+}
+
+fn refused(error: &wire::TopicError, text: String, payload: &Bytes, received_at: ReceivedAt) -> Option<Judged> {
+    let name = "invalid-topic";
+    let device = DeviceRef { source: SourceId::new(name).ok()?, device: DeviceId::new(name).ok()? };
+    Some(Judged::refused(admission::refuse_topic(error, payload), device, text, payload, received_at))
+}
+
+fn tell(pipeline: &Pipeline, receipts: &mpsc::Sender<(Topic, Vec<u8>)>, device: DeviceRef, receipt: Vec<u8>) {
+    match receipts.try_send((Topic::device(device, Channel::Receipt), receipt)) {
+        Ok(()) => pipeline.metrics.receipts.inc(),
+        Err(_) => pipeline.metrics.receipts_dropped.inc(),
+    };
+}
+
+/// Publishes receipts, in order, as fast as the broker takes them.
+async fn publish(client: AsyncClient, mut outbox: mpsc::Receiver<(Topic, Vec<u8>)>) {
+    while let Some((topic, payload)) = outbox.recv().await {
+        if client.publish(topic.to_string(), QoS::AtLeastOnce, false, payload).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn drive(mut events: EventLoop, stop: CancellationToken) {
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => return,
+            event = events.poll() => event,
+        };
+        if event.is_err() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+    }
+}
+
+/// Which hubs say that they are online: only then can a patient be asked for a repeat.
+#[derive(Default)]
+struct Hubs(HashMap<SourceId, bool>);
+
+impl Hubs {
+    fn heard(&mut self, source: &SourceId, online: bool) {
+        self.0.insert(source.clone(), online);
+    }
+
+    fn connected(&self, source: &SourceId) -> bool {
+        self.0.get(source).copied().unwrap_or(false)
+    }
+}
