@@ -2,7 +2,7 @@
 
 use crate::cohort::{Cohort, Home, HomeKind};
 use crate::driver::{Clock, Order};
-use crate::firmware::Message;
+use crate::firmware::{Message, TRANSFER_S};
 use crate::fleet::{Door, LiveOptions};
 use crate::noise::{Purpose, chance};
 use crate::script::{self, Scene};
@@ -161,10 +161,15 @@ impl Conductor {
         }
     }
 
+    /// Whether that home has no internet.
+    fn is_dark(&self, home: usize, now: Instant) -> bool {
+        self.dark_until.get(&home).is_some_and(|until| *until > now)
+    }
+
     fn deliver(&mut self, home: usize, message: Message, now: Instant) {
         let Some(door) = self.doors.get(home) else { return };
         match door.orders.try_send(Order::Offer(message)) {
-            Ok(()) if !self.dark_until.get(&home).is_some_and(|until| *until > now) => self.last_delivery = now,
+            Ok(()) if !self.is_dark(home, now) => self.last_delivery = now,
             Ok(()) => {}
             // The hub is busy; the device keeps the reading and comes again.
             Err(tokio::sync::mpsc::error::TrySendError::Full(Order::Offer(message))) => {
@@ -183,7 +188,7 @@ impl Conductor {
         {
             stage.insert((scene.persona, again.kind), again);
         }
-        let at = now.trunc_subsecs(0);
+        let at = just_now(now);
         if let Some(message) = home.message(person, &crate::Measurement { at, ..scene.shows }) {
             self.deliver(scene.home, message, now);
         }
@@ -195,7 +200,7 @@ impl Conductor {
         for _ in 0..TRIES {
             let index = self.rng.random_range(0..cohort.homes().len());
             let Some(home) = cohort.homes().get(index) else { continue };
-            if script::is_cast(home) || self.dark_until.get(&index).is_some_and(|until| *until > now) {
+            if script::is_cast(home) || self.is_dark(index, now) {
                 continue;
             }
             let message = if self.rng.random_bool(0.4) { self.remember(home, now) } else { self.spot(home, now) };
@@ -230,7 +235,7 @@ impl Conductor {
     fn spot(&mut self, home: &Home, now: Instant) -> Option<Message> {
         let person = home.people.get(self.rng.random_range(0..home.people.len().max(1)))?;
         let kind = person.kinds().get(self.rng.random_range(0..person.kinds().len().max(1)))?;
-        home.message(person, &person.measure(*kind, now.trunc_subsecs(0)))
+        home.message(person, &person.measure(*kind, just_now(now)))
     }
 
     fn outage(&mut self, now: Instant) {
@@ -261,4 +266,9 @@ impl Conductor {
             self.play(script::suitcase(index, &person, now), now);
         }
     }
+}
+
+/// When a measurement was that arrives now; devices know whole seconds.
+fn just_now(now: Instant) -> Instant {
+    (now - TimeDelta::seconds(TRANSFER_S)).trunc_subsecs(0)
 }

@@ -192,10 +192,10 @@ impl Running {
 
     fn heard(&mut self, heard: Result<Heard, LinkError>) {
         match heard {
-            Ok(Heard::Connected { session_present }) => {
+            Ok(Heard::Connected { .. }) => {
                 self.report.connections += 1;
                 self.hub.connected();
-                self.subscribe(session_present);
+                self.subscribe();
                 self.status_at = self.now();
             }
             Ok(Heard::Publish { topic, payload }) => match Topic::parse(&topic) {
@@ -210,10 +210,8 @@ impl Running {
         }
     }
 
-    fn subscribe(&mut self, session_present: bool) {
-        if session_present {
-            return;
-        }
+    /// At every connection: a session that the broker remembers may be from before its subscriptions were made.
+    fn subscribe(&mut self) {
         let Some(link) = &self.link else { return };
         let filters = Topic::downlink_filters(&self.driver.source);
         if filters.iter().any(|filter| link.client.subscribe(filter).is_err()) {

@@ -18,7 +18,7 @@ use vitals::{
 use wire::{Channel, Topic, gatt};
 
 /// How long after a measurement its device has told the hub, seconds.
-const TRANSFER_S: i64 = 4;
+pub(crate) const TRANSFER_S: i64 = 1;
 /// What a corrected time may still be wrong by, seconds.
 const CORRECTED_ERROR_S: u32 = 60;
 /// How device times are written: no zone, the device knows none.

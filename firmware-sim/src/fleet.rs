@@ -4,7 +4,7 @@ use crate::Measurement;
 use crate::cohort::{Cohort, Home, HomeKind};
 use crate::conductor::Conductor;
 use crate::driver::{Answers, Clock, Driver, Order, Report};
-use crate::firmware::Message;
+use crate::firmware::{Message, TRANSFER_S};
 use crate::hub::HubCounts;
 use crate::mqtt::{Broker, Login};
 use chrono::{SubsecRound, TimeDelta};
@@ -176,8 +176,8 @@ impl Answers for AtHome {
         let device = home.device(device).filter(|d| d.kind == prompt.kind)?;
         let person = home.persona(device.persona_in(prompt.user_slot)?)?;
         // Devices know whole seconds, and the message is made when the device has sent it.
-        let at = (now - TimeDelta::seconds(1)).trunc_subsecs(0);
-        let staged = self.scene.lock().ok()?.remove(&(person.number(), prompt.kind));
+        let at = (now - TimeDelta::seconds(TRANSFER_S)).trunc_subsecs(0);
+        let staged = self.scene.lock().ok()?.get(&(person.number(), prompt.kind)).cloned();
         let measurement = match staged {
             Some(staged) => Measurement { at, ..staged },
             None => person.measure(prompt.kind, at),

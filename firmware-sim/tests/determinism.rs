@@ -89,3 +89,31 @@ fn two_people_share_a_scale_by_slots() {
     assert_eq!(shared.len(), 1);
     assert_eq!(shared[0].users.iter().filter_map(|u| u.slot).map(|s| s.0).collect::<Vec<_>>(), [1, 2]);
 }
+
+/// However wrong a clock is, the hub says enough to find the true time; only the vendor's meter cannot be helped.
+#[test]
+fn wrong_clocks_can_be_corrected_from_what_the_hub_says() {
+    let cohort = Cohort::new(5, 24, anchor());
+    let (mut wrong, mut gatt) = (0, 0);
+    for past in cohort.history(anchor() - TimeDelta::days(90), anchor()) {
+        let m = past.message;
+        if m.channel != wire::Channel::Gatt {
+            let batch = wire::reading::parse_payload(&m.device, &m.payload);
+            let reading = batch.elements[0].parsed.clone().unwrap().reading;
+            let lost = reading.measured_at.instant().timestamp() < 86_400;
+            assert!(lost || reading.measured_at.instant() == m.measured_at, "{reading:?}");
+            assert!(!lost || reading.clock.unwrap().error_s.is_none(), "an uncorrected time has no bound");
+            continue;
+        }
+        let batch = wire::gatt::parse_payload(&m.payload);
+        let envelope = batch.elements[0].parsed.clone().unwrap().envelope;
+        let c = device_codec::Characteristic::ALL.into_iter().find(|c| c.code() == envelope.characteristic).unwrap();
+        let local = device_codec::decode(c, &envelope.value).unwrap()[0].measured_at_local.unwrap();
+        let device_now: chrono::NaiveDateTime = envelope.clock.unwrap().device_time.unwrap().parse().unwrap();
+        let corrected = envelope.received_at.instant() - (device_now - local);
+        assert!((corrected - m.measured_at).abs() <= TimeDelta::seconds(1), "{corrected} {}", m.measured_at);
+        gatt += 1;
+        wrong += usize::from((device_now - envelope.received_at.local().naive_local()).abs() > TimeDelta::minutes(5));
+    }
+    assert!(gatt > 500 && wrong > 50, "{wrong} of {gatt} by wrong clocks");
+}

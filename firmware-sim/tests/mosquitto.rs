@@ -91,7 +91,7 @@ fn other_side(broker: Broker) -> watch::Receiver<Received> {
                             Some(b'[') => Receipts::Many(ids.into_iter().map(receipt).collect()),
                             _ => Receipts::One(receipt(ids.swap_remove(0))),
                         };
-                        if publishes % 7 != 0 {
+                        if !publishes.is_multiple_of(7) {
                             let topic = Topic::device(device, Channel::Receipt).to_string();
                             client.publish(&topic, receipts.write(), false).unwrap();
                         }

@@ -1,7 +1,7 @@
 //! `firmware-sim replay`.
 
 use super::{BrokerArgs, clock, progress, progress_over, say, stop_on_interrupt};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, FixedOffset};
 use firmware_sim::replay::{Replay, Speed, send};
 use firmware_sim::{Login, Report};
@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::watch;
 use vitals::{DeviceId, DeviceRef, SourceId};
+
+/// How long a first connection may fail; later ones are tried again for ever.
+const NEVER_CONNECTED: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -54,11 +57,19 @@ impl Args {
         let (tell, mut told) = watch::channel(Report::default());
         let stop = stop_on_interrupt();
         let sending = tokio::spawn(send(broker, login, readings, self.speed, clock(), tell, stop));
+        let begun = std::time::Instant::now();
         let mut show = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {
                 changed = told.changed() => if changed.is_err() { break },
-                _ = show.tick() => show_progress(&told.borrow(), total),
+                _ = show.tick() => {
+                    show_progress(&told.borrow(), total);
+                    let refused = told.borrow().last_error.clone().filter(|_| told.borrow().connections == 0);
+                    if let Some(error) = refused.filter(|_| begun.elapsed() > NEVER_CONNECTED) {
+                        progress_over();
+                        bail!("{error}; check the address, the source and its secret");
+                    }
+                }
             }
         }
         sending.await?;

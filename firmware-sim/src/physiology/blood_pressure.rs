@@ -59,7 +59,7 @@ fn reading(person: &Persona, at: Instant, sitting: f64, noise: (f64, f64), rng: 
     let systolic = body.systolic + half_day * MORNING.0 + first * FIRST_DAY.0 + sitting + noise.0;
     let diastolic = body.diastolic + half_day * MORNING.1 + first * FIRST_DAY.1 + DIASTOLIC * (sitting + noise.1);
     let diastolic = diastolic.clamp(45.0, 112.0);
-    let systolic = systolic.clamp(diastolic + 20.0, 172.0);
+    let systolic = systolic.clamp((diastolic + 20.0).max(96.0), 172.0);
     let pulse = (body.pulse + 5.0 * normal(rng)).clamp(52.0, 108.0);
     Measurement::new(
         at,

@@ -39,6 +39,6 @@ pub(crate) fn now(person: &Persona, at: Instant, rng: &mut StdRng) -> Measuremen
 }
 
 fn prick(at: Instant, value: f64, meal: Option<Meal>) -> Measurement {
-    let value = rounded(value.clamp(64.0, 280.0), 0);
+    let value = rounded(value.clamp(72.0, 280.0), 0);
     Measurement { meal, ..Measurement::new(at, Kind::Glucose, [(Quantity::Glucose, value)]) }
 }
