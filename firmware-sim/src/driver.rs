@@ -31,6 +31,8 @@ const TICK: Duration = Duration::from_millis(200);
 const ANSWER_AFTER: TimeDelta = TimeDelta::milliseconds(2500);
 /// Prompts waiting for their answer; more are not shown by so small a hub.
 const PROMPTS: usize = 32;
+/// How many prompts a hub remembers to have shown.
+const SHOWN: usize = 256;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -114,6 +116,8 @@ struct Running {
     status_at: Instant,
     held: Option<Message>,
     prompts: VecDeque<(Instant, DeviceId, Prompt)>,
+    /// the latest prompts' ids: a redelivered one is not shown again
+    shown: VecDeque<String>,
     report: Report,
     tell: watch::Sender<Report>,
 }
@@ -130,6 +134,7 @@ impl Driver {
             status_at: now,
             held: None,
             prompts: VecDeque::new(),
+            shown: VecDeque::new(),
             report: Report::default(),
             tell,
         };
@@ -229,11 +234,15 @@ impl Running {
 
     fn asked(&mut self, device: DeviceId, payload: &[u8]) {
         let Ok(prompt) = Prompt::parse(payload) else { return };
-        self.report.prompts += 1;
-        let known = self.prompts.iter().any(|(_, _, p)| p.id == prompt.id);
-        if !known && self.prompts.len() < PROMPTS {
-            self.prompts.push_back((self.now() + ANSWER_AFTER, device, prompt));
+        if self.prompts.len() >= PROMPTS || self.shown.contains(&prompt.id) {
+            return;
         }
+        self.report.prompts += 1;
+        self.shown.push_back(prompt.id.clone());
+        if self.shown.len() > SHOWN {
+            self.shown.pop_front();
+        }
+        self.prompts.push_back((self.now() + ANSWER_AFTER, device, prompt));
     }
 
     fn order(&mut self, order: Order) {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use vitals::{DeviceId, DeviceRef, ReceivedAt, SourceId};
-use wire::{Channel, Receipt, ReceiptStatus, Receipts, Topic};
+use vitals::{DeviceId, DeviceRef, Kind, ReceivedAt, SourceId};
+use wire::{Ask, Channel, Prompt, Receipt, ReceiptStatus, Receipts, Topic};
 
 /// A broker of its own on a free port; `None` where mosquitto is not installed.
 struct Mosquitto {
@@ -91,6 +91,9 @@ fn other_side(broker: Broker) -> watch::Receiver<Received> {
                             Some(b'[') => Receipts::Many(ids.into_iter().map(receipt).collect()),
                             _ => Receipts::One(receipt(ids.swap_remove(0))),
                         };
+                        if ["hub-002", "hub-012"].contains(&device.source.as_str()) {
+                            client.publish(&prompt_topic(&device), prompt(&device).write(), false).unwrap();
+                        }
                         if !publishes.is_multiple_of(7) {
                             let topic = Topic::device(device, Channel::Receipt).to_string();
                             client.publish(&topic, receipts.write(), false).unwrap();
@@ -102,6 +105,18 @@ fn other_side(broker: Broker) -> watch::Receiver<Received> {
         }
     });
     told
+}
+
+fn prompt_topic(device: &DeviceRef) -> String {
+    Topic::device(device.clone(), Channel::Prompt).to_string()
+}
+
+/// One that is asked again at every message, and to be answered once.
+fn prompt(device: &DeviceRef) -> Prompt {
+    let kind = if device.device.as_str().starts_with("cuff") { Kind::BloodPressure } else { Kind::BodyWeight };
+    let asked_at = chrono::Utc::now();
+    let until = asked_at + chrono::TimeDelta::days(1);
+    Prompt { id: device.to_string(), ask: Ask::Repeat, kind, user_slot: None, asked_at, until }
 }
 
 fn ids(device: &DeviceRef, channel: &Channel, payload: &[u8]) -> Vec<String> {
@@ -167,15 +182,18 @@ async fn a_fleet_lives() {
     let cohort = Arc::new(Cohort::new(3, 24, clock()));
     let fleet = LiveFleet::start(&broker, &Credentials::new(), cohort.clone(), LiveOptions::default(), clock).unwrap();
     let of = |r: &Received, source: &str| r.ids.keys().filter(|(d, _)| d.source.as_str() == source).count();
-    // The story's three days, the scenes, and every hub's status.
+    // The story's three days, the scenes, a crisis and a suitcase measured again, and every hub's status.
     let hubs = cohort.homes().iter().filter(|h| h.kind == firmware_sim::HomeKind::Gateway).count();
     until(&mut received, |r| {
         of(r, "hub-001") == 3
-            && ["hub-002", "hub-003", "hub-004", "hub-008", "hub-012", "vendor-1"].iter().all(|s| of(r, s) > 0)
+            && of(r, "hub-002") >= 2
+            && of(r, "hub-012") >= 2
+            && ["hub-003", "hub-004", "hub-008", "vendor-1"].iter().all(|s| of(r, s) > 0)
             && r.statuses.len() == hubs
             && r.ids.len() > 20
     })
     .await;
+    assert_eq!(fleet.stats().answered, 2, "each prompt once, however often it comes: {:?}", fleet.stats());
     fleet.stop().await;
     let last = until(&mut received, |r| r.statuses.values().all(|s| s.contains(r#""online":false"#))).await;
     assert_eq!(last.statuses.len(), hubs);
