@@ -1,0 +1,86 @@
+//! The patient's local days, and on which of them a reading is expected.
+
+use crate::condition::kind_bit;
+use crate::series::Series;
+use chrono::{Days, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use vitals::{Instant, Kind};
+
+/// A local day of the patient, `[start, end)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Day {
+    pub(crate) start: Instant,
+    pub(crate) end: Instant,
+    /// kinds of reading expected on it, a bit each; only on a whole day of enrolment
+    pub(crate) expected: u32,
+}
+
+/// The days that have ended, without a gap, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Calendar {
+    pub(crate) days: Vec<Day>,
+}
+
+impl Calendar {
+    /// Whether, at the end of day `day`, readings of `kind` were missing on the last `wanted` expected days:
+    /// days on which none is expected neither count nor interrupt, a reading on any day does.
+    pub(crate) fn is_missing(
+        &self,
+        series: &Series,
+        kind: Kind,
+        wanted: u32,
+        day: usize,
+        cut: Option<Instant>,
+    ) -> bool {
+        let expects = |d: &Day| d.expected & kind_bit(kind) != 0;
+        if !self.days.get(day).is_some_and(expects) {
+            return false;
+        }
+        let times = series.times(kind);
+        let mut missed = 0;
+        for day in self.days.iter().take(day + 1).rev() {
+            let first = times.partition_point(|(_, t)| *t < day.start);
+            let came = times.get(first).is_some_and(|(_, t)| *t < day.end);
+            if came || cut.is_some_and(|cut| day.start < cut) {
+                return false;
+            }
+            missed += u32::from(expects(day));
+            if missed == wanted {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The end of the local day that holds `time`: the first moment of the next date in that zone, also where
+/// the clocks skip midnight.
+pub(crate) fn day_end(time: Instant, zone: Tz) -> Option<Instant> {
+    let next = time.with_timezone(&zone).date_naive().checked_add_days(Days::new(1))?;
+    // Zones skip an hour at most, Lord Howe half of one and Samoa once a day; look on in quarters.
+    (0..=100).find_map(|quarters: i64| {
+        let wall = next.and_time(NaiveTime::MIN).checked_add_signed(chrono::TimeDelta::minutes(15 * quarters))?;
+        let local = zone.from_local_datetime(&wall).earliest()?.to_utc();
+        (local > time).then_some(local)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(zone: &str, time: &str, end: &str) {
+        assert_eq!(day_end(time.parse().unwrap(), zone.parse().unwrap()), Some(end.parse().unwrap()));
+    }
+
+    #[test]
+    fn days_follow_the_local_clock() {
+        check("UTC", "2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z");
+        check("America/New_York", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z");
+        check("America/New_York", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z");
+        // Clocks skip midnight in Beirut on 2026-03-29.
+        check("Asia/Beirut", "2026-03-28T12:00:00Z", "2026-03-28T22:00:00Z");
+        check("Pacific/Apia", "2011-12-29T12:00:00Z", "2011-12-30T10:00:00Z");
+    }
+}

@@ -1,0 +1,258 @@
+//! One patient's episodes, kept up to date reading by reading.
+
+use crate::calendar::{Calendar, day_end};
+use crate::condition::kind_index;
+use crate::eval::before;
+use crate::plan::Plan;
+use crate::series::{Added, Archive, Series};
+use crate::set::RulebookSet;
+use crate::state::{Draft, State};
+use crate::step::{Given, Moment, Moving};
+use care::{Episode, Fault, History, PatientStatus};
+use chrono::TimeDelta;
+use serde::Serialize;
+use std::sync::Arc;
+use vitals::{Instant, Kind, StoredReading};
+
+/// What the rules say of a patient as of an instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Evaluation {
+    /// every episode, in order of opening, then of group
+    pub episodes: Vec<Episode>,
+    /// rules that could not be evaluated
+    pub faults: Vec<Fault>,
+    /// when to evaluate again though nothing arrived: the end of the next expected day, or a change that
+    /// comes into force
+    pub next_wake: Option<Instant>,
+}
+
+/// Evaluates from scratch: a pure function of what is known, in whatever order it became known.
+#[must_use]
+pub fn evaluate(rulebooks: &RulebookSet, history: &History, as_of: Instant) -> Evaluation {
+    Evaluator::new(&Arc::new(rulebooks.clone()), history, as_of).evaluation
+}
+
+/// Longest stretch of days that is looked at, from the first enrolment: 200 years.
+const MAX_DAYS: usize = 73_000;
+
+/// What was remembered after a moment.
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    time: Instant,
+    next_entry: usize,
+    next_day: usize,
+    state: Arc<State>,
+}
+
+/// The same as [`evaluate`], one reading after another: the newest costs what its windows hold, a late one
+/// what was judged after it.
+#[derive(Clone, Debug)]
+pub struct Evaluator {
+    pub(crate) set: Arc<RulebookSet>,
+    /// without the readings
+    pub(crate) history: History,
+    pub(crate) plan: Plan,
+    archive: Archive,
+    pub(crate) series: Series,
+    pub(crate) calendar: Calendar,
+    as_of: Instant,
+    /// by kind: how long before a reading of it others wait to be confirmed or refuted
+    lookback: [TimeDelta; Kind::ALL.len()],
+    checkpoints: Vec<Checkpoint>,
+    start: Arc<State>,
+    retired: Vec<Arc<Draft>>,
+    shown: Arc<State>,
+    drafts: Vec<Arc<Draft>>,
+    evaluation: Evaluation,
+}
+
+impl Evaluator {
+    /// Judges everything that is known. After anything but a reading changed, make a new one.
+    #[must_use]
+    pub fn new(rulebooks: &Arc<RulebookSet>, history: &History, as_of: Instant) -> Self {
+        let set = Arc::clone(rulebooks);
+        let mut archive = Archive::default();
+        for reading in &history.readings {
+            archive.add(reading, is_ended(history, reading), set.copies());
+        }
+        let series = Series::new(archive.standing(set.copies()));
+        let plan = Plan::new(&set, history);
+        let history = History { readings: Vec::new(), ..history.clone() };
+        let start = Arc::new(State::new(set.slots().len()));
+        let mut evaluator = Self {
+            lookback: lookback(&set),
+            calendar: Calendar::default(),
+            checkpoints: Vec::with_capacity(series.entries().len()),
+            shown: Arc::clone(&start),
+            retired: Vec::new(),
+            drafts: Vec::new(),
+            evaluation: Evaluation::default(),
+            set,
+            history,
+            plan,
+            archive,
+            series,
+            as_of,
+            start,
+        };
+        evaluator.extend_days();
+        evaluator.run();
+        evaluator
+    }
+
+    /// What the rules say now.
+    #[must_use]
+    pub fn evaluation(&self) -> &Evaluation {
+        &self.evaluation
+    }
+
+    /// As of when.
+    #[must_use]
+    pub fn as_of(&self) -> Instant {
+        self.as_of
+    }
+
+    /// Takes one reading; one that is there already changes nothing.
+    pub fn insert(&mut self, reading: &StoredReading) {
+        let ended = is_ended(&self.history, reading);
+        match self.archive.add(reading, ended, self.set.copies()) {
+            Added::Nothing => return,
+            Added::Counts(entry) => {
+                let (time, kind) = (entry.time, entry.kind);
+                let place = self.series.place_of(&entry);
+                self.series.insert(place, entry);
+                let lookback = self.lookback.get(kind_index(kind)).copied().unwrap_or_default();
+                self.rewind(place, time, lookback);
+            }
+            Added::Recount => {
+                let standing = self.archive.standing(self.set.copies());
+                let old = self.series.entries().to_vec();
+                let place = self.series.replace(standing);
+                let changed = [old.get(place), self.series.entry(place)].into_iter().flatten().map(|e| e.time).min();
+                let Some(time) = changed else { return };
+                self.rewind(place, time, self.lookback.iter().copied().max().unwrap_or_default());
+            }
+        }
+        self.run();
+    }
+
+    /// Lets time pass: expected days end. An earlier instant changes nothing.
+    pub fn advance(&mut self, as_of: Instant) {
+        if as_of <= self.as_of {
+            return;
+        }
+        self.as_of = as_of;
+        let known = self.calendar.days.len();
+        self.extend_days();
+        if let Some(first) = self.calendar.days.get(known) {
+            let end = first.end;
+            while self.checkpoints.last().is_some_and(|c| c.time >= end) {
+                self.checkpoints.pop();
+            }
+        }
+        self.run();
+    }
+
+    pub(crate) fn given(&self) -> Given<'_> {
+        Given {
+            set: &self.set,
+            plan: &self.plan,
+            series: &self.series,
+            calendar: &self.calendar,
+            patient: &self.history.patient,
+        }
+    }
+
+    /// The state after the last moment.
+    pub(crate) fn state(&self) -> &Arc<State> {
+        self.checkpoints.last().map_or(&self.start, |c| &c.state)
+    }
+
+    /// Forgets what was judged at or after the reading in `place`, and before it within `lookback`.
+    fn rewind(&mut self, place: usize, time: Instant, lookback: TimeDelta) {
+        let early = before(time, lookback);
+        let stands = |c: &Checkpoint| c.next_entry <= place && c.time <= time && (lookback.is_zero() || c.time < early);
+        while self.checkpoints.last().is_some_and(|c| !stands(c)) {
+            self.checkpoints.pop();
+        }
+    }
+
+    /// Judges every moment after the last checkpoint.
+    fn run(&mut self) {
+        let (mut entry, mut day) = self.checkpoints.last().map_or((0, 0), |c| (c.next_entry, c.next_day));
+        let mut state = Arc::clone(self.state());
+        self.retired.truncate(state.retired);
+        let mut retired = std::mem::take(&mut self.retired);
+        loop {
+            let given = self.given();
+            let reading = given.time(Moment::Reading(entry));
+            let ending = given.time(Moment::DayEnd(day));
+            // A day's end comes before a reading at the same instant, which is of the next day.
+            let (moment, time) = match (reading, ending) {
+                (None, None) => break,
+                (Some(reading), Some(end)) if reading < end => (Moment::Reading(entry), reading),
+                (_, Some(end)) => (Moment::DayEnd(day), end),
+                (Some(reading), None) => (Moment::Reading(entry), reading),
+            };
+            given.step(&mut Moving { state: &mut state, retired: &mut retired }, moment);
+            match moment {
+                Moment::Reading(_) => entry += 1,
+                Moment::DayEnd(_) => day += 1,
+            }
+            self.checkpoints.push(Checkpoint { time, next_entry: entry, next_day: day, state: Arc::clone(&state) });
+        }
+        self.retired = retired;
+        self.show(&state);
+    }
+
+    /// Brings the evaluation up to date; an episode that did not change is not copied.
+    fn show(&mut self, state: &Arc<State>) {
+        let day = day_end(self.calendar.days.last().map_or(self.as_of, |d| d.end), self.zone());
+        let day = day.filter(|_| !self.calendar.days.is_empty() || self.first_day().is_some());
+        self.evaluation.next_wake =
+            [day.filter(|d| *d > self.as_of), self.plan.next_change(self.as_of)].into_iter().flatten().min();
+        if Arc::ptr_eq(state, &self.shown) {
+            return;
+        }
+        self.shown = Arc::clone(state);
+        let mut drafts: Vec<Arc<Draft>> = self.retired.iter().chain(state.groups.values()).cloned().collect();
+        drafts.sort_by(|a, b| (a.episode.opened_at, &a.episode.group).cmp(&(b.episode.opened_at, &b.episode.group)));
+        let same = self.drafts.iter().zip(&drafts).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+        self.evaluation.episodes.truncate(same);
+        self.evaluation.episodes.extend(drafts.iter().skip(same).map(|d| d.episode.clone()));
+        self.drafts = drafts;
+        self.evaluation.faults = state.rules.iter().filter_map(|r| r.fault.as_deref().cloned()).collect();
+    }
+
+    fn zone(&self) -> chrono_tz::Tz {
+        self.history.timezone_at(self.calendar.days.last().map_or(self.as_of, |d| d.end))
+    }
+
+    /// Where the days that matter begin: a local midnight before anything is expected.
+    fn first_day(&self) -> Option<Instant> {
+        let judges_absence = self.set.versions().iter().any(|v| v.book.rules.iter().any(|r| r.when.kinds != 0));
+        let expected = self.history.enrolments.iter().map(care::Enrolment::expected_from).min()?;
+        let earlier = before(expected, TimeDelta::hours(49));
+        day_end(earlier, self.history.timezone_at(earlier)).filter(|_| judges_absence)
+    }
+
+    /// Adds the days that have ended by now.
+    fn extend_days(&mut self) {
+        let Some(mut start) = self.calendar.days.last().map(|d| d.end).or_else(|| self.first_day()) else { return };
+        while self.calendar.days.len() < MAX_DAYS {
+            let Some(end) = day_end(start, self.history.timezone_at(start)).filter(|e| *e <= self.as_of) else { break };
+            self.calendar.days.push(self.plan.day(start, end));
+            start = end;
+        }
+    }
+}
+
+fn is_ended(history: &History, reading: &StoredReading) -> bool {
+    history.status_at(reading.reading.measured_at.instant()) == PatientStatus::Ended
+}
+
+fn lookback(set: &RulebookSet) -> [TimeDelta; Kind::ALL.len()] {
+    let confirms = || set.versions().iter().flat_map(|v| &v.book.rules).filter_map(|r| r.confirm);
+    let longest = |kind| confirms().filter(|c| c.repeat == kind).map(care::Confirm::within).max();
+    Kind::ALL.map(|kind| longest(kind).unwrap_or_default())
+}

@@ -1,0 +1,142 @@
+//! What stands for one patient, when: stretches of time in which rules, parameters and expectations are the same.
+
+use crate::calendar::Day;
+use crate::condition::kind_bit;
+use crate::parameter::ParameterState;
+use crate::rulebook::{Expected, Rule, Rulebook};
+use crate::set::RulebookSet;
+use care::{History, ParameterScope, PatientStatus, ProgrammeId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use vitals::Instant;
+
+/// A rule that stands for the patient.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    pub(crate) rule: Arc<Rule>,
+    /// place of its rulebook in [`RulebookSet::versions`]
+    pub(crate) book: usize,
+    /// the programme that brings it; the first by name of several
+    pub(crate) programme: ProgrammeId,
+}
+
+/// From `from` until the next one nothing changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    from: Instant,
+    pub(crate) enrolled: BTreeSet<ProgrammeId>,
+    /// by slot
+    pub(crate) rules: Vec<Option<Applied>>,
+    /// of each version of a rulebook, by its place and theirs
+    parameters: Vec<Vec<ParameterState>>,
+    /// kinds of reading that are expected
+    expected: u32,
+}
+
+impl Stretch {
+    pub(crate) fn parameters(&self, book: usize) -> &[ParameterState] {
+        self.parameters.get(book).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The stretches of one patient.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    stretches: Vec<Stretch>,
+}
+
+impl Plan {
+    pub(crate) fn new(set: &RulebookSet, history: &History) -> Self {
+        let mut starts: BTreeSet<Instant> = [Instant::MIN_UTC].into();
+        starts.extend(history.status.iter().map(|(from, _)| from));
+        starts.extend(history.parameters.iter().map(|p| p.effective_from));
+        starts.extend(set.versions().iter().map(|v| v.from));
+        for e in &history.enrolments {
+            starts.extend([Some(e.from), Some(e.expected_from()), e.until].into_iter().flatten());
+        }
+        Self { stretches: starts.into_iter().map(|from| stretch(set, history, from)).collect() }
+    }
+
+    /// What stands at `time`.
+    pub(crate) fn at(&self, time: Instant) -> Option<&Stretch> {
+        self.stretches.get(self.stretches.partition_point(|s| s.from <= time).saturating_sub(1))
+    }
+
+    /// The first change after `time`.
+    pub(crate) fn next_change(&self, time: Instant) -> Option<Instant> {
+        self.stretches.get(self.stretches.partition_point(|s| s.from <= time)).map(|s| s.from)
+    }
+
+    /// The day from `start` to `end`, with what is expected throughout.
+    pub(crate) fn day(&self, start: Instant, end: Instant) -> Day {
+        let first = self.stretches.partition_point(|s| s.from <= start).saturating_sub(1);
+        let within = self.stretches.iter().skip(first).take_while(|s| s.from < end);
+        Day { start, end, expected: within.fold(u32::MAX, |bits, s| bits & s.expected) }
+    }
+}
+
+fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
+    let enrolled: BTreeSet<ProgrammeId> =
+        history.enrolments.iter().filter(|e| e.holds_at(from)).map(|e| e.programme.clone()).collect();
+    let in_force = set.indexes_in_force(from);
+    let mut rules: Vec<Option<Applied>> = vec![None; set.slots().len()];
+    for programme in &enrolled {
+        for index in brought_by(set, &in_force, programme) {
+            let Some(version) = set.versions().get(index) else { continue };
+            for rule in &version.book.rules {
+                let kept_away = rule.unless_programme.iter().any(|p| enrolled.contains(p));
+                let place = set.slot(&rule.id).and_then(|slot| rules.get_mut(slot));
+                if let (Some(place @ None), false) = (place, kept_away) {
+                    *place = Some(Applied { rule: Arc::clone(rule), book: index, programme: programme.clone() });
+                }
+            }
+        }
+    }
+    let parameters =
+        set.versions().iter().map(|v| v.book.parameters.iter().map(|p| p.state_at(history, from)).collect());
+    Stretch {
+        from,
+        rules,
+        parameters: parameters.collect(),
+        expected: expected(set, &in_force, history, from),
+        enrolled,
+    }
+}
+
+/// The rulebooks of a programme and those that they include, each once.
+fn brought_by(set: &RulebookSet, in_force: &[usize], programme: &ProgrammeId) -> Vec<usize> {
+    let book = |index: &usize| set.versions().get(*index).map(|v| &v.book);
+    let mut found: Vec<usize> =
+        in_force.iter().copied().filter(|i| book(i).is_some_and(|b| b.programme.as_ref() == Some(programme))).collect();
+    let mut next = 0;
+    while let Some(current) = found.get(next).and_then(book) {
+        for include in &current.include {
+            let included = in_force.iter().copied().find(|i| book(i).is_some_and(|b| b.id == *include));
+            found.extend(included.filter(|i| !found.contains(i)));
+        }
+        next += 1;
+    }
+    found
+}
+
+fn expected(set: &RulebookSet, in_force: &[usize], history: &History, from: Instant) -> u32 {
+    if history.status_at(from) != PatientStatus::Active {
+        return 0;
+    }
+    let counting = |p: &ProgrammeId| {
+        history.enrolments.iter().any(|e| e.programme == *p && e.holds_at(from) && e.expected_from() <= from)
+    };
+    let books = in_force.iter().filter_map(|i| set.versions().get(*i)).map(|v| &v.book);
+    let counted = books.filter(|b| b.programme.as_ref().is_some_and(counting));
+    counted
+        .flat_map(|b| b.schedule.iter().map(move |e| (b, e)))
+        .fold(0, |bits, (book, e)| if is_expected(book, e, history, from) { bits | kind_bit(e.kind) } else { bits })
+}
+
+/// A schedule is overridden like a parameter, under `rulebook.schedule.kind`; `none` expects nothing.
+fn is_expected(book: &Rulebook, expected: &Expected, history: &History, time: Instant) -> bool {
+    let key = format!("{}.schedule.{}", book.id, expected.kind);
+    let set = |scope| history.setting_at(scope, &key, time).and_then(|s| s.value.as_deref());
+    let rate = set(ParameterScope::Patient).or_else(|| set(ParameterScope::Clinic)).or(expected.rate.as_deref());
+    rate.is_some_and(crate::rulebook::is_rate)
+}

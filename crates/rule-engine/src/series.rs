@@ -1,0 +1,332 @@
+//! The readings that count, in order, and by quantity: what windows look at.
+
+use crate::condition::{UNKNOWN_ERROR_S, kind_index, quantity_bit, quantity_index};
+use crate::value::Datum;
+use chrono::TimeDelta;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use vitals::{Decimal, Flag, Instant, Kind, Quantity, ReadingId, ReadingKey, StoredReading, Unit, Value};
+
+/// How alike two readings from different devices must be to count once: the clinic's to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyTolerance {
+    /// measured at most this far apart
+    pub time: TimeDelta,
+    /// values at most this far apart, in the canonical unit; where nothing is said, equal
+    pub values: BTreeMap<Quantity, Decimal>,
+}
+
+impl Default for CopyTolerance {
+    /// A minute and equal values: enough for one measurement sent by hub and vendor cloud.
+    fn default() -> Self {
+        Self { time: TimeDelta::seconds(60), values: BTreeMap::new() }
+    }
+}
+
+/// A reading as rules see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) key: ReadingKey,
+    pub(crate) kind: Kind,
+    pub(crate) time: Instant,
+    /// bound on the clock's error in seconds; [`UNKNOWN_ERROR_S`] where it is uncertain
+    pub(crate) error_s: i64,
+    /// whether the device or admission said something about it
+    pub(crate) flagged: bool,
+    pub(crate) values: Vec<(Quantity, Datum)>,
+    /// bits of `values`
+    pub(crate) quantities: u32,
+    corrects: Option<ReadingId>,
+    /// measured while readings of this patient are only stored
+    pub(crate) ended: bool,
+}
+
+impl Entry {
+    pub(crate) fn new(stored: &StoredReading, ended: bool) -> Self {
+        let reading = &stored.reading;
+        let values: Vec<(Quantity, Datum)> = Quantity::ALL
+            .into_iter()
+            .filter_map(|q| match reading.quantity(q)? {
+                // A body water mass is no percentage: conditions speak of the canonical unit alone.
+                Value::Number { unit, .. } if unit != q.canonical_unit() => None,
+                value => Some((q, value.into())),
+            })
+            .collect();
+        let flags = || reading.flags.iter().chain(&stored.admission_flags);
+        let uncertain = flags().any(|f| *f == Flag::CLOCK_UNCERTAIN);
+        let error = reading.clock.as_ref().and_then(|c| c.error_s).map_or(0, i64::from);
+        Self {
+            key: reading.key.clone(),
+            kind: reading.kind,
+            time: reading.measured_at.instant(),
+            error_s: if uncertain { UNKNOWN_ERROR_S } else { error },
+            // Lateness says when it arrived, which must not enter into a judgement.
+            flagged: flags().any(|f| *f != Flag::LATE),
+            quantities: values.iter().fold(0, |bits, (q, _)| bits | quantity_bit(*q)),
+            values,
+            corrects: reading.corrects.clone().filter(|id| *id != reading.key.id),
+            ended,
+        }
+    }
+
+    pub(crate) fn value(&self, quantity: Quantity) -> Option<Datum> {
+        self.values.iter().find(|(q, _)| *q == quantity).map(|(_, v)| *v)
+    }
+
+    fn corrected_key(&self) -> Option<ReadingKey> {
+        self.corrects.clone().map(|id| ReadingKey { id, ..self.key.clone() })
+    }
+
+    /// The one that stands of two copies is the lesser: the smaller clock error, then the key. A sender that
+    /// says nothing of its clock's error is taken to know less than one that does.
+    fn copy_rank(&self, stated: bool) -> (bool, i64, &ReadingKey) {
+        (!stated, self.error_s, &self.key)
+    }
+}
+
+/// Everything that is stored, in order; from it follow the readings that count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Archive {
+    all: BTreeMap<(Instant, ReadingKey), Stored>,
+    /// keys that some reading corrects
+    corrected: BTreeSet<ReadingKey>,
+}
+
+#[derive(Clone, Debug)]
+struct Stored {
+    entry: Arc<Entry>,
+    /// the sender gave a bound on its clock's error
+    stated: bool,
+}
+
+/// What an added reading changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// it was there already
+    Nothing,
+    /// it counts, and nothing else changes
+    Counts(Arc<Entry>),
+    /// corrections or copies: which readings count must be found anew
+    Recount,
+}
+
+impl Archive {
+    pub(crate) fn add(&mut self, stored: &StoredReading, ended: bool, tolerance: &CopyTolerance) -> Added {
+        let entry = Arc::new(Entry::new(stored, ended));
+        let place = (entry.time, entry.key.clone());
+        if self.all.contains_key(&place) {
+            return Added::Nothing;
+        }
+        let corrects = entry.corrected_key();
+        let tangled = corrects.is_some() || self.corrected.contains(&entry.key) || ended;
+        self.corrected.extend(corrects);
+        let copied = !tangled && self.copies(&entry, tolerance).next().is_some();
+        let stated = stored.reading.clock.as_ref().is_some_and(|c| c.error_s.is_some());
+        self.all.insert(place, Stored { entry: Arc::clone(&entry), stated });
+        if tangled || copied { Added::Recount } else { Added::Counts(entry) }
+    }
+
+    /// Stored readings that could be the same measurement as `entry`.
+    fn copies<'a>(&'a self, entry: &'a Entry, tolerance: &'a CopyTolerance) -> impl Iterator<Item = &'a Stored> {
+        let from = entry.time.checked_sub_signed(tolerance.time).unwrap_or(Instant::MIN_UTC);
+        let until = entry.time.checked_add_signed(tolerance.time).unwrap_or(Instant::MAX_UTC);
+        self.within(from, until).filter(move |other| is_copy(&other.entry, entry, tolerance))
+    }
+
+    fn within(&self, from: Instant, until: Instant) -> impl Iterator<Item = &Stored> {
+        // A key has no least value to start a range with, so the range starts a moment earlier.
+        let key = self.all.keys().next().map(|(_, k)| k.clone());
+        let start = key.map(|k| (from.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(from), k));
+        start
+            .map(|start| self.all.range(start..))
+            .into_iter()
+            .flatten()
+            .map(|(_, s)| s)
+            .skip_while(move |s| s.entry.time < from)
+            .take_while(move |s| s.entry.time <= until)
+    }
+
+    /// The readings that count, in order: of a reading and its corrections the last one, of copies the best,
+    /// and none measured while readings are only stored. A function of the set, not of its order of arrival.
+    pub(crate) fn standing(&self, tolerance: &CopyTolerance) -> Vec<Arc<Entry>> {
+        let replaced = self.replaced();
+        let kept = |s: &&Stored| !replaced.contains(&s.entry.key) && !s.entry.ended;
+        let mut disputed: Vec<&Stored> = Vec::new();
+        let mut standing: Vec<Arc<Entry>> = Vec::new();
+        for stored in self.all.values().filter(kept) {
+            let alone = !self.copies(&stored.entry, tolerance).any(|other| kept(&other));
+            if alone {
+                standing.push(Arc::clone(&stored.entry));
+            } else {
+                disputed.push(stored);
+            }
+        }
+        if !disputed.is_empty() {
+            disputed.sort_by(|a, b| a.entry.copy_rank(a.stated).cmp(&b.entry.copy_rank(b.stated)));
+            let mut best: Vec<&Stored> = Vec::new();
+            for stored in disputed {
+                if !best.iter().any(|b| is_copy(&b.entry, &stored.entry, tolerance)) {
+                    best.push(stored);
+                }
+            }
+            standing.extend(best.into_iter().map(|s| Arc::clone(&s.entry)));
+            standing.sort_by(|a, b| order(a).cmp(&order(b)));
+        }
+        standing
+    }
+
+    /// Readings that a correction replaces. A reading, its corrections and theirs are one family; of a family
+    /// stands the reading that nobody corrects, of several the greatest id, and in a circle the greatest id.
+    fn replaced(&self) -> BTreeSet<ReadingKey> {
+        if self.corrected.is_empty() {
+            return BTreeSet::new();
+        }
+        let by_key: BTreeMap<&ReadingKey, &Entry> = self.all.values().map(|s| (&s.entry.key, &*s.entry)).collect();
+        let mut families: BTreeMap<ReadingKey, Vec<&Entry>> = BTreeMap::new();
+        for entry in by_key.values() {
+            let mut seen: Vec<ReadingKey> = vec![entry.key.clone()];
+            while let Some(next) = seen.last().and_then(|k| by_key.get(k)).and_then(|e| e.corrected_key()) {
+                if seen.contains(&next) {
+                    // A circle is named by its least member.
+                    seen = seen.into_iter().skip_while(|k| *k != next).collect();
+                    seen.sort_by(|a, b| b.cmp(a));
+                    break;
+                }
+                seen.push(next);
+            }
+            if let Some(root) = seen.pop() {
+                families.entry(root).or_default().push(entry);
+            }
+        }
+        let mut replaced = BTreeSet::new();
+        for family in families.into_values().filter(|f| f.len() > 1) {
+            let last = |e: &&&Entry| !self.corrected.contains(&e.key);
+            let stands =
+                family.iter().filter(last).map(|e| &e.key).max().or_else(|| family.iter().map(|e| &e.key).max());
+            replaced.extend(family.iter().map(|e| &e.key).filter(|k| Some(*k) != stands).cloned());
+        }
+        // A reading that corrects one which is not known (yet) replaces nothing.
+        replaced
+    }
+}
+
+/// Ties go by source, device, id.
+fn order(entry: &Entry) -> (Instant, &ReadingKey) {
+    (entry.time, &entry.key)
+}
+
+fn is_copy(a: &Entry, b: &Entry, tolerance: &CopyTolerance) -> bool {
+    let elsewhere = a.key.source != b.key.source || a.key.device != b.key.device;
+    if !elsewhere || a.kind != b.kind || (a.time - b.time).abs() > tolerance.time {
+        return false;
+    }
+    let same = |q: Quantity, x: Datum, y: Datum| match (x, y) {
+        (Datum::Number(x), Datum::Number(y)) => {
+            let allowed = tolerance.values.get(&q).copied().unwrap_or(Decimal::ZERO);
+            x.checked_sub(y).is_some_and(|d| d.abs() <= allowed)
+        }
+        (x, y) => x == y,
+    };
+    let mut common = a.values.iter().filter_map(|(q, x)| b.value(*q).map(|y| same(*q, *x, y))).peekable();
+    common.peek().is_some() && common.all(|s| s)
+}
+
+/// One value of a quantity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Point {
+    /// place of its reading in [`Series::entries`]
+    pub(crate) entry: usize,
+    pub(crate) time: Instant,
+    pub(crate) value: Datum,
+    pub(crate) error_s: i64,
+}
+
+/// The readings that count, with an index by quantity and by kind.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Series {
+    entries: Vec<Arc<Entry>>,
+    points: [Vec<Point>; Quantity::ALL.len()],
+    times: [Vec<(usize, Instant)>; Kind::ALL.len()],
+}
+
+impl Series {
+    pub(crate) fn new(entries: Vec<Arc<Entry>>) -> Self {
+        let mut series = Self::default();
+        series.extend(entries);
+        series
+    }
+
+    pub(crate) fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    pub(crate) fn entry(&self, index: usize) -> Option<&Arc<Entry>> {
+        self.entries.get(index)
+    }
+
+    /// The values of a quantity, oldest first.
+    pub(crate) fn points(&self, quantity: Quantity) -> &[Point] {
+        self.points.get(quantity_index(quantity)).map_or(&[], Vec::as_slice)
+    }
+
+    /// When readings of a kind were measured, oldest first, with their places.
+    pub(crate) fn times(&self, kind: Kind) -> &[(usize, Instant)] {
+        self.times.get(kind_index(kind)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where `entry` belongs.
+    pub(crate) fn place_of(&self, entry: &Entry) -> usize {
+        self.entries.partition_point(|e| order(e) < order(entry))
+    }
+
+    /// Adds one reading at its place.
+    pub(crate) fn insert(&mut self, place: usize, entry: Arc<Entry>) {
+        let tail = self.entries.split_off(place.min(self.entries.len()));
+        self.forget_from(place);
+        self.extend(std::iter::once(entry).chain(tail));
+    }
+
+    /// Makes the readings these, and says from which place on they differ.
+    pub(crate) fn replace(&mut self, entries: Vec<Arc<Entry>>) -> usize {
+        let same = self.entries.iter().zip(&entries).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+        self.entries.truncate(same);
+        self.forget_from(same);
+        self.extend(entries.into_iter().skip(same));
+        same
+    }
+
+    /// Empties the indexes of everything from `place` on.
+    fn forget_from(&mut self, place: usize) {
+        for points in &mut self.points {
+            points.truncate(points.partition_point(|p| p.entry < place));
+        }
+        for times in &mut self.times {
+            times.truncate(times.partition_point(|t| t.0 < place));
+        }
+    }
+
+    fn extend(&mut self, entries: impl IntoIterator<Item = Arc<Entry>>) {
+        for entry in entries {
+            let place = self.entries.len();
+            for (quantity, value) in &entry.values {
+                if let Some(points) = self.points.get_mut(quantity_index(*quantity)) {
+                    points.push(Point { entry: place, time: entry.time, value: *value, error_s: entry.error_s });
+                }
+            }
+            if let Some(times) = self.times.get_mut(kind_index(entry.kind)) {
+                times.push((place, entry.time));
+            }
+            self.entries.push(entry);
+        }
+    }
+}
+
+/// A value in the quantity's canonical unit, as evidence wants it.
+pub(crate) fn as_value(quantity: Quantity, datum: Datum) -> Value {
+    let unit: Unit = quantity.canonical_unit();
+    match datum {
+        Datum::Number(value) => Value::number(value, unit),
+        Datum::Low => Value::Coded(vitals::Coded::Lo),
+        Datum::High => Value::Coded(vitals::Coded::Hi),
+    }
+}

@@ -1,0 +1,180 @@
+//! All rulebooks with the times from which each version is in force.
+
+use crate::error::{Problems, RuleError};
+use crate::parameter::Parameter;
+use crate::rulebook::{Rule, Rulebook, missing_includes};
+use crate::series::CopyTolerance;
+use care::{ParameterScope, RuleId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use vitals::Instant;
+
+/// A version of a rulebook and since when it is in force.
+#[derive(Clone, Debug)]
+pub struct InForce {
+    /// for readings measured from then on; the first version from the beginning of time
+    pub from: Instant,
+    /// the rulebook
+    pub book: Arc<Rulebook>,
+}
+
+/// Rulebooks with their versions: everything that says how readings are judged.
+#[derive(Clone, Debug, Default)]
+pub struct RulebookSet {
+    /// in order of entry; of two versions of a book in force, the later entered with a later or equal time wins
+    books: Vec<InForce>,
+    /// ids of rules, sorted: a rule's slot is its place here
+    slots: Vec<RuleId>,
+    copies: CopyTolerance,
+}
+
+impl RulebookSet {
+    /// Loads the first version of each file, in force from the beginning of time.
+    ///
+    /// # Errors
+    /// Every mistake in every file, unknown includes and rule ids that two rulebooks claim among them.
+    pub fn load<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> Result<RulebookSet, Vec<RuleError>> {
+        let mut set = RulebookSet::default();
+        let mut errors = Vec::new();
+        let mut sources = Vec::new();
+        for (name, text) in files {
+            match Rulebook::parse(name.as_ref(), text.as_ref()) {
+                Ok(book) if sources.iter().any(|(_, _, b): &(&str, &str, Arc<Rulebook>)| b.id == book.id) => {
+                    let mut problems = Problems::new(name.as_ref(), text.as_ref());
+                    problems.add(
+                        0..0,
+                        format!("rulebook `{}` is given twice", book.id),
+                        "add later versions one by one",
+                    );
+                    errors.extend(problems.errors);
+                }
+                Ok(book) => sources.push((name.as_ref(), text.as_ref(), Arc::new(book))),
+                Err(mistakes) => errors.extend(mistakes),
+            }
+        }
+        let known: Vec<String> = sources.iter().map(|(.., b)| b.id.clone()).collect();
+        for (name, text, book) in sources {
+            // While other files have mistakes, an include may only seem to be missing.
+            if errors.is_empty() || known.len() == files.len() {
+                errors.extend(missing_includes(name, text, &book, &known));
+            }
+            errors.extend(set.enter(name, text, book, Instant::MIN_UTC));
+        }
+        if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    /// The set with one more version, in force for readings measured from `effective_from` on; the first
+    /// version of a rulebook is in force from the beginning of time whatever is said.
+    ///
+    /// # Errors
+    /// Every mistake in the file.
+    pub fn with_version(&self, name: &str, text: &str, effective_from: Instant) -> Result<RulebookSet, Vec<RuleError>> {
+        let book = Rulebook::parse(name, text)?;
+        let mut known: Vec<String> = self.books.iter().map(|b| b.book.id.clone()).collect();
+        let first = !known.contains(&book.id);
+        known.push(book.id.clone());
+        let mut errors = missing_includes(name, text, &book, &known);
+        let mut set = self.clone();
+        errors.extend(set.enter(name, text, Arc::new(book), if first { Instant::MIN_UTC } else { effective_from }));
+        if errors.is_empty() { Ok(set) } else { Err(errors) }
+    }
+
+    /// The set with another tolerance for suspected copies.
+    #[must_use]
+    pub fn with_copy_tolerance(mut self, tolerance: CopyTolerance) -> RulebookSet {
+        self.copies = tolerance;
+        self
+    }
+
+    /// The set with `book` brought by `programme`, where it names none itself.
+    pub(crate) fn with_programme(mut self, book: &str, programme: &care::ProgrammeId) -> RulebookSet {
+        for version in self.books.iter_mut().filter(|v| v.book.id == book && v.book.programme.is_none()) {
+            Arc::make_mut(&mut version.book).programme = Some(programme.clone());
+        }
+        self
+    }
+
+    fn enter(&mut self, name: &str, text: &str, book: Arc<Rulebook>, from: Instant) -> Vec<RuleError> {
+        let mut problems = Problems::new(name, text);
+        for (rule, place) in book.rules.iter().zip(&book.rule_places) {
+            let other =
+                self.books.iter().find(|b| b.book.id != book.id && b.book.rules.iter().any(|r| r.id == rule.id));
+            if let Some(other) = other {
+                let message = format!("rule `{}` is defined in rulebook `{}` too", rule.id, other.book.id);
+                problems.add(place.clone(), message, "include that rulebook, or give the rule another id");
+            }
+        }
+        self.books.push(InForce { from, book });
+        let ids: BTreeSet<&RuleId> = self.books.iter().flat_map(|b| b.book.rules.iter().map(|r| &r.id)).collect();
+        self.slots = ids.into_iter().cloned().collect();
+        problems.errors
+    }
+
+    /// Every version, in the order in which they were entered.
+    #[must_use]
+    pub fn versions(&self) -> &[InForce] {
+        &self.books
+    }
+
+    /// The version of each rulebook in force at `time`, by id.
+    #[must_use]
+    pub fn in_force(&self, time: Instant) -> Vec<&Arc<Rulebook>> {
+        self.indexes_in_force(time).into_iter().filter_map(|i| self.books.get(i)).map(|b| &b.book).collect()
+    }
+
+    /// Places in [`Self::versions`] of what is in force at `time`.
+    pub(crate) fn indexes_in_force(&self, time: Instant) -> Vec<usize> {
+        let ids: BTreeSet<&str> = self.books.iter().map(|b| b.book.id.as_str()).collect();
+        // What was entered later replaces what it reaches, as in `care::Timeline`.
+        let version = |id| self.books.iter().rposition(|b| b.book.id == id && b.from <= time);
+        ids.into_iter().filter_map(version).collect()
+    }
+
+    /// Rules with the rulebook version that has them, as in force at `time`.
+    pub fn rules(&self, time: Instant) -> impl Iterator<Item = (&Arc<Rulebook>, &Arc<Rule>)> {
+        self.in_force(time).into_iter().flat_map(|book| book.rules.iter().map(move |rule| (book, rule)))
+    }
+
+    /// Parameters of the rulebooks in force at `time`, by key.
+    #[must_use]
+    pub fn parameters(&self, time: Instant) -> Vec<&Parameter> {
+        self.in_force(time).into_iter().flat_map(|b| b.parameters.iter()).collect()
+    }
+
+    /// Checks a setting before it is stored: the key must exist in some version and the value must fit.
+    ///
+    /// # Errors
+    /// What is wrong, with the remedy.
+    pub fn check_setting(&self, scope: ParameterScope, key: &str, value: Option<&str>) -> Result<(), String> {
+        let _ = scope;
+        if let Some((book, kind)) = key.split_once(".schedule.") {
+            let known = self.books.iter().any(|b| b.book.id == book);
+            return match value {
+                _ if !known || kind.parse::<vitals::Kind>().is_err() => Err(format!("unknown schedule `{key}`")),
+                Some(v) if v != "none" && !crate::rulebook::is_rate(v) => {
+                    Err(format!("`{v}` is no rate for `{key}`; write e.g. `1 per day`, or `none`"))
+                }
+                _ => Ok(()),
+            };
+        }
+        let parameter = self.books.iter().rev().flat_map(|b| &b.book.parameters).find(|p| p.key == key);
+        let Some(parameter) = parameter else {
+            let known: BTreeSet<&str> =
+                self.books.iter().flat_map(|b| &b.book.parameters).map(|p| p.key.as_str()).collect();
+            return Err(format!("unknown parameter `{key}`; {}", crate::error::suggest(key, known)));
+        };
+        value.map_or(Ok(()), |v| parameter.accepts(v))
+    }
+
+    pub(crate) fn slots(&self) -> &[RuleId] {
+        &self.slots
+    }
+
+    pub(crate) fn slot(&self, rule: &RuleId) -> Option<usize> {
+        self.slots.binary_search(rule).ok()
+    }
+
+    pub(crate) fn copies(&self) -> &CopyTolerance {
+        &self.copies
+    }
+}

@@ -1,0 +1,59 @@
+//! The rulebooks that Hearth ships load together, pass their own tests, and stand in canonical spelling.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../rules/rulebook")
+}
+
+fn shipped() -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn they_load_together() {
+    if let Err(errors) = rule_engine::RulebookSet::load(&shipped()) {
+        panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn they_pass_their_own_tests() {
+    let resolve = |id: &str| std::fs::read_to_string(folder().join(format!("{id}.toml"))).ok();
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for (name, text) in shipped() {
+        let results = rule_engine::run_tests(&name, &text, &resolve);
+        for result in results.unwrap_or_else(|errors| panic!("{}", errors.first().unwrap())) {
+            count += 1;
+            failed.extend(result.failures.iter().map(|f| format!("{name}: {}: {f}", result.name)));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(count > 40, "only {count} tests were found");
+}
+
+#[test]
+fn they_are_spelled_canonically() {
+    for (name, text) in shipped() {
+        assert_eq!(rule_engine::fmt(&name, &text).unwrap(), text, "{name}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_basis_a_due_time_and_a_test() {
+    let set = rule_engine::RulebookSet::load(&shipped()).unwrap();
+    let all: String = shipped().into_iter().map(|(_, text)| text).collect();
+    for (_, rule) in set.rules(vitals::Instant::UNIX_EPOCH) {
+        assert!(!rule.basis.is_empty() && rule.task.due_s.is_some(), "{}", rule.id);
+        assert!(all.matches(&format!("rule = \"{}\"", rule.id)).count() > 0, "{}", rule.id);
+    }
+}
