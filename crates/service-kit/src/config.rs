@@ -48,6 +48,22 @@ impl ConfigError {
     }
 }
 
+/// Where in `text` the value of a key stands, in bytes; `path` leads to it through the sections. The start of the
+/// file where the key is not written, since then its default is meant.
+#[must_use]
+pub fn place_of(text: &str, path: &[&str]) -> usize {
+    fn find(table: &DeTable<'_>, path: &[&str]) -> Option<usize> {
+        let (key, rest) = path.split_first()?;
+        let value = table.iter().find(|(name, _)| name.get_ref().as_ref() == *key)?.1;
+        match value.get_ref() {
+            DeValue::Table(inner) if !rest.is_empty() => find(inner, rest),
+            _ => Some(value.span().start),
+        }
+    }
+    let (document, _) = DeTable::parse_recoverable(text);
+    find(document.get_ref(), path).unwrap_or(0)
+}
+
 /// Reads a whole configuration.
 ///
 /// The type should say `#[serde(deny_unknown_fields)]`, and give defaults to what may be left out.

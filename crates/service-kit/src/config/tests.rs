@@ -77,3 +77,10 @@ fn syntax_errors_have_a_place_too() {
     let errors = load::<Sample>("[http\nlisten = 3", "h.toml").unwrap_err();
     assert_eq!(errors[0].line, 1, "{errors:?}");
 }
+
+#[test]
+fn a_key_has_a_place() {
+    let text = "a = 1\n[http]\nlisten = \"x\"\n";
+    assert_eq!(place_of(text, &["http", "listen"]), text.find("\"x\"").unwrap());
+    assert_eq!(place_of(text, &["http", "tls"]), 0);
+}
