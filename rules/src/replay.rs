@@ -1,0 +1,163 @@
+//! One patient's journal, replayed: the pure part.
+
+use care::{Cause, CommandOutcome, Effects, Episode, Event, EventBody, Fold, History, PatientId, Run, Step};
+use rule_engine::{Evaluator, RulebookSet};
+use std::sync::Arc;
+use store::{EvaluationCommit, PatientWork};
+use vitals::Instant;
+
+/// Where one patient stands: the engine's windows in memory and the fold.
+pub struct PatientReplay {
+    patient: PatientId,
+    evaluator: Evaluator,
+    fold: Fold,
+    /// folded up to this journal position
+    folded: u64,
+    /// what the committed position was when gathered
+    base: u64,
+    /// episodes as last committed; `None` after a rebuild, when all are written anew
+    committed: Option<Vec<Episode>>,
+    effects: Effects,
+    outcomes: Vec<CommandOutcome>,
+}
+
+impl PatientReplay {
+    /// Rebuilds from the store's answers: `history` as of `work.folded`.
+    #[must_use]
+    pub fn new(rulebooks: &Arc<RulebookSet>, history: &History, work: PatientWork, as_of: Instant) -> Self {
+        Self {
+            patient: work.patient,
+            evaluator: Evaluator::new(rulebooks, history, as_of),
+            fold: work.fold,
+            folded: work.folded,
+            base: work.folded,
+            committed: None,
+            effects: Effects::default(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// Whether `event` changes what is known besides readings, so that the history has to be gathered anew. These
+    /// are rare; a reading or a command steps on from what is in memory.
+    #[must_use]
+    pub fn wants_history(event: &Event) -> bool {
+        !matches!(event.body, EventBody::Reading(_) | EventBody::Command(_) | EventBody::Started { .. })
+    }
+
+    /// Journal position up to which events are folded.
+    #[must_use]
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// What the fold remembers.
+    #[must_use]
+    pub fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// Every episode as of now.
+    #[must_use]
+    pub fn episodes(&self) -> &[Episode] {
+        &self.evaluator.evaluation().episodes
+    }
+
+    /// The next time that somebody waits for.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        [self.fold.next_wake(), self.evaluator.evaluation().next_wake].into_iter().flatten().min()
+    }
+
+    /// Folds `event`, after the wake-ups that fell due before it. `known` is what is known now, and by which
+    /// rulebooks, where [`PatientReplay::wants_history`] asks for it.
+    pub fn event(&mut self, event: &Event, known: Option<(Arc<RulebookSet>, History)>, runs: &[Run]) {
+        if event.seq <= self.folded {
+            return;
+        }
+        self.wake_until(event.at, runs);
+        self.folded = event.seq;
+        if let Some((rulebooks, history)) = known {
+            self.evaluator = Evaluator::new(&rulebooks, &history, event.at);
+        } else if let EventBody::Reading(reading) = &event.body {
+            self.evaluator.insert(reading);
+        }
+        self.evaluator.advance(event.at);
+        let cause = match &event.body {
+            EventBody::Reading(reading) => Cause::Reading(reading),
+            EventBody::Command(command) => Cause::Command { command, actor: &event.actor },
+            _ => Cause::Other,
+        };
+        self.step(event.at, cause, runs);
+    }
+
+    /// Fires every wake-up that fell due at or before `now`, each dated when it fell due.
+    pub fn wake_until(&mut self, now: Instant, runs: &[Run]) {
+        let mut last = None;
+        while let Some(due) = self.next_wake().filter(|due| *due <= now) {
+            // A wake-up that does not go away would turn here for ever; the next event or look-around tries again.
+            if last.replace(due) == Some(due) {
+                tracing::error!("a wake-up stays due; it is tried again with the patient's next event");
+                return;
+            }
+            self.evaluator.advance(due);
+            self.step(due, Cause::Wake, runs);
+        }
+    }
+
+    fn step(&mut self, at: Instant, cause: Cause<'_>, runs: &[Run]) {
+        let evaluation = self.evaluator.evaluation();
+        let step = Step {
+            seq: self.folded,
+            at,
+            cause,
+            episodes: &evaluation.episodes,
+            faults: &evaluation.faults,
+            judge: &self.evaluator,
+            runs,
+        };
+        let effects = self.fold.step(&self.patient, &step);
+        self.gather_effects(effects);
+    }
+
+    /// Merges a step's effects: of a task only its last state is written, closing ones before opening ones.
+    fn gather_effects(&mut self, effects: Effects) {
+        for task in effects.tasks {
+            self.effects.tasks.retain(|t| t.id != task.id);
+            self.effects.tasks.push(task);
+        }
+        self.effects.tasks.sort_by_key(|t| t.status.is_open());
+        self.effects.task_events.extend(effects.task_events);
+        self.effects.prompts.extend(effects.prompts);
+        self.outcomes.extend(effects.outcome);
+    }
+
+    /// What is to be committed now, and nothing where nothing changed.
+    #[must_use]
+    pub fn commit(&mut self, head: u64) -> EvaluationCommit {
+        let now = self.evaluator.evaluation().episodes.clone();
+        let mut effects = std::mem::take(&mut self.effects);
+        let before = self.committed.take();
+        let unchanged = |e: &Episode| before.as_ref().is_some_and(|b| b.contains(e));
+        effects.episodes = now.iter().filter(|e| !unchanged(e)).cloned().collect();
+        effects.retracted =
+            before.iter().flatten().filter(|b| !now.iter().any(|e| e.id == b.id)).map(|b| b.id.clone()).collect();
+        self.committed = Some(now);
+        let commit = EvaluationCommit {
+            patient: self.patient.clone(),
+            expected_head: head,
+            expected_folded: self.base,
+            folded: self.folded,
+            wake_at: self.next_wake(),
+            fold: self.fold.clone(),
+            effects,
+            outcomes: std::mem::take(&mut self.outcomes),
+        };
+        self.base = self.folded;
+        commit
+    }
+
+    /// Tells which episodes the store holds, after a rebuild.
+    pub fn stored_episodes(&mut self, episodes: Vec<Episode>) {
+        self.committed = Some(episodes);
+    }
+}

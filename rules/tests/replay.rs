@@ -1,0 +1,425 @@
+//! Live equals replay, second layer: whatever the batches, restarts and lateness, the tasks in the store are those
+//! that folding its own journal from empty gives, and the episodes those of the pure function.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "test code"
+)]
+
+use care::{
+    Actor, Assignment, Change, Command, Enrolment, Outcome, Patient, PatientId, PatientStatus, ProgrammeId, Run, Task,
+    Verb,
+};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use rules::{PatientReplay, install_shipped, load_rulebooks, refold};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::{Admit, AdmitItem, PageRequest, SharedStore, SqliteOptions, SqliteStore, StoreError, TaskFilter, Via};
+use vitals::{
+    Decimal, DeviceId, DeviceRef, Instant, Kind, MeasuredAt, Quantity, Reading, ReadingId, ReadingKey, ReceivedAt,
+    SourceId, Unit, Value,
+};
+
+/// 2026-01-05 00:00 UTC, in minutes.
+const START: i64 = 1_767_571_200 / 60;
+
+#[derive(Clone, Debug)]
+enum Op {
+    /// device, minutes before now that it was measured, weight in steps of 100 g above 79 kg, hub connected
+    Weigh {
+        device: u8,
+        ago: i64,
+        hectograms: u8,
+        hub: bool,
+    },
+    /// a correction of the newest reading of a device
+    Correct {
+        device: u8,
+        hectograms: u8,
+    },
+    Pressure {
+        device: u8,
+        ago: i64,
+        systolic: u8,
+    },
+    Resend,
+    Wait {
+        minutes: i64,
+    },
+    /// fold a patient's waiting events; forgetting means a rebuild from the store
+    Fold {
+        patient: u8,
+        forget: bool,
+    },
+    Restart,
+    Act {
+        verb: u8,
+    },
+    Move {
+        device: u8,
+        to: u8,
+        ago: i64,
+    },
+    Limit {
+        patient: u8,
+        grams: i64,
+        ago: i64,
+    },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let ago = prop_oneof![4 => 0..20i64, 2 => 0..4_000i64, 1 => 0..16_000i64];
+    prop_oneof![
+        8 => (0..2u8, ago.clone(), 0..60u8, any::<bool>())
+            .prop_map(|(device, ago, hectograms, hub)| Op::Weigh { device, ago, hectograms, hub }),
+        1 => (0..2u8, 0..60u8).prop_map(|(device, hectograms)| Op::Correct { device, hectograms }),
+        2 => (0..2u8, ago.clone(), 80..200u8).prop_map(|(device, ago, systolic)| Op::Pressure { device, ago, systolic }),
+        1 => Just(Op::Resend),
+        5 => prop_oneof![1..60i64, 600..2_000i64, 4_000..9_000i64].prop_map(|minutes| Op::Wait { minutes }),
+        5 => (0..2u8, any::<bool>()).prop_map(|(patient, forget)| Op::Fold { patient, forget }),
+        1 => Just(Op::Restart),
+        2 => (0..5u8).prop_map(|verb| Op::Act { verb }),
+        1 => (0..2u8, 0..2u8, ago.clone()).prop_map(|(device, to, ago)| Op::Move { device, to, ago }),
+        1 => (0..2u8, 500..4_000i64, ago).prop_map(|(patient, grams, ago)| Op::Limit { patient, grams, ago }),
+    ]
+}
+
+struct World {
+    dir: tempfile::TempDir,
+    minutes: Arc<AtomicI64>,
+    store: SharedStore,
+    runs: Vec<Run>,
+    memory: BTreeMap<u8, PatientReplay>,
+    sent: Vec<Admit>,
+    count: u32,
+}
+
+fn at(minutes: i64) -> Instant {
+    Instant::from_timestamp(minutes * 60, 0).unwrap()
+}
+
+fn patient(n: u8) -> PatientId {
+    PatientId::new(&format!("p{n}")).unwrap()
+}
+
+fn device(n: u8) -> DeviceRef {
+    DeviceRef { source: SourceId::new("hub").unwrap(), device: DeviceId::new(&format!("d{n}")).unwrap() }
+}
+
+fn open(dir: &std::path::Path, minutes: &Arc<AtomicI64>) -> SharedStore {
+    let minutes = Arc::clone(minutes);
+    let clock = Arc::new(move || at(minutes.load(Ordering::SeqCst)));
+    let options = SqliteOptions::new(dir.join("hearth.db"), clock);
+    Arc::new(SqliteStore::open(options).unwrap())
+}
+
+fn assignment(d: u8, p: u8, from: i64) -> Assignment {
+    Assignment { device: device(d), user_slot: None, patient: patient(p), from: at(from), until: None }
+}
+
+fn change(minutes: i64) -> Change {
+    Change {
+        profile: None,
+        timezone: None,
+        status: None,
+        enrolments: None,
+        effective_from: at(minutes),
+        reason: "test".into(),
+    }
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let minutes = Arc::new(AtomicI64::new(START));
+        let store = open(dir.path(), &minutes);
+        install_shipped(&store, at(START)).await.unwrap();
+        for n in 0..2 {
+            let profile = Patient {
+                id: patient(n),
+                name: "Test".into(),
+                birth_date: None,
+                timezone: chrono_tz::Tz::Europe__Berlin,
+                phone: String::new(),
+                contacts: vec![],
+                language: "en".into(),
+                identifiers: vec![],
+            };
+            let enrolment = Enrolment {
+                programme: ProgrammeId::new("heart-failure").unwrap(),
+                from: at(START - 20_000),
+                until: None,
+                entered_at: at(START),
+            };
+            let change = Change {
+                profile: Some(profile),
+                timezone: Some(chrono_tz::Tz::Europe__Berlin),
+                status: Some(PatientStatus::Active),
+                enrolments: Some(vec![enrolment]),
+                ..change(START - 20_000)
+            };
+            store.add_patient(change, vec![], vec![assignment(n, n, START - 20_000)], &actor()).await.unwrap();
+        }
+        let runs = store.record_start(at(START)).await.unwrap();
+        Self { dir, minutes, store, runs, memory: BTreeMap::new(), sent: vec![], count: 0 }
+    }
+
+    fn now(&self) -> i64 {
+        self.minutes.load(Ordering::SeqCst)
+    }
+
+    async fn send(
+        &mut self,
+        d: u8,
+        ago: i64,
+        kind: Kind,
+        values: Vec<(Quantity, Value)>,
+        hub: bool,
+        corrects: Option<u32>,
+    ) {
+        self.count += 1;
+        let DeviceRef { source, device } = device(d);
+        let id = |n: u32| ReadingId::new(&format!("r{n}")).unwrap();
+        let reading = Reading {
+            key: ReadingKey { source: source.clone(), device: device.clone(), id: id(self.count) },
+            kind,
+            measured_at: MeasuredAt::from(at(self.now() - ago)),
+            values: values.into_iter().collect(),
+            user_slot: None,
+            flags: Default::default(),
+            sample: None,
+            meal: None,
+            clock: None,
+            battery: None,
+            corrects: corrects.map(id),
+        };
+        let admit = Admit {
+            source,
+            device,
+            topic: "t".into(),
+            received_at: ReceivedAt(at(self.now())),
+            hub_connected: hub,
+            via: Via::Mqtt,
+            items: vec![AdmitItem::Reading {
+                reading: Box::new(reading),
+                admission_flags: Default::default(),
+                raw: Default::default(),
+            }],
+        };
+        self.sent.push(admit.clone());
+        self.store.admit(vec![admit]).await.unwrap();
+    }
+
+    async fn tasks(&self) -> Vec<Task> {
+        let page = PageRequest { after: None, limit: 500 };
+        self.store.tasks(&TaskFilter::default(), page).await.unwrap().items
+    }
+
+    async fn fold(&mut self, p: u8, forget: bool) {
+        let rulebooks = load_rulebooks(&self.store).await.unwrap();
+        let mut remembered = self.memory.remove(&p).filter(|_| !forget);
+        let now = at(self.now());
+        loop {
+            let turn = rules::turn(&self.store, &rulebooks, &patient(p), remembered.take(), &self.runs, || now).await;
+            let turn = turn.unwrap();
+            let more = turn.more;
+            remembered = Some(turn.replay);
+            if !more {
+                break;
+            }
+        }
+        self.memory.insert(p, remembered.unwrap());
+    }
+
+    async fn apply(&mut self, op: Op) {
+        let kg = |hectograms: u8| Value::number(Decimal::new(790 + i64::from(hectograms), 1), Unit::Kilogram);
+        match op {
+            Op::Weigh { device, ago, hectograms, hub } => {
+                self.send(device, ago, Kind::BodyWeight, vec![(Quantity::Weight, kg(hectograms))], hub, None).await;
+            }
+            Op::Correct { device, hectograms } => {
+                let newest = self.count;
+                self.send(device, 0, Kind::BodyWeight, vec![(Quantity::Weight, kg(hectograms))], true, Some(newest))
+                    .await;
+            }
+            Op::Pressure { device, ago, systolic } => {
+                let mm = |v: u8| Value::number(Decimal::from(v), Unit::MillimetreOfMercury);
+                let values = vec![(Quantity::Systolic, mm(systolic)), (Quantity::Diastolic, mm(systolic - 30))];
+                self.send(device, ago, Kind::BloodPressure, values, true, None).await;
+            }
+            Op::Resend => {
+                if let Some(last) = self.sent.last().cloned() {
+                    self.store.admit(vec![last]).await.unwrap();
+                }
+            }
+            Op::Wait { minutes } => {
+                self.minutes.fetch_add(minutes, Ordering::SeqCst);
+            }
+            Op::Fold { patient, forget } => self.fold(patient, forget).await,
+            Op::Restart => self.restart().await,
+            Op::Act { verb } => self.act(verb).await,
+            Op::Move { device, to, ago } => self.move_device(device, to, ago).await,
+            Op::Limit { patient: p, grams, ago } => {
+                let value = Some(format!("{} kg", Decimal::new(grams, 3)));
+                let values = vec![("heart-failure.gain_3d".to_owned(), value)];
+                let change = change(self.now() - ago);
+                self.store.change_patient(&patient(p), change, values, None, &actor()).await.unwrap();
+            }
+        }
+    }
+
+    async fn restart(&mut self) {
+        self.memory.clear();
+        self.store.close(TimeDelta::seconds(10)).await.unwrap();
+        self.store = open(self.dir.path(), &self.minutes);
+        self.runs = self.store.record_start(at(self.now())).await.unwrap();
+    }
+
+    async fn act(&mut self, verb: u8) {
+        let Some(task) = self.tasks().await.into_iter().find(|t| t.status.is_open()) else { return };
+        let verb = [Verb::Accept, Verb::Start, Verb::Hold, Verb::Complete, Verb::Note][usize::from(verb)];
+        let command = Command {
+            task: task.id,
+            verb,
+            note: Some("noted".into()),
+            outcome: (verb == Verb::Complete).then_some(Outcome::AdviceGiven),
+            owner: None,
+            until: (verb == Verb::Hold).then(|| at(self.now() + 300)),
+        };
+        self.store.submit_command(command, &actor()).await.unwrap();
+    }
+
+    /// The device belongs to another patient from some time on.
+    async fn move_device(&mut self, d: u8, to: u8, ago: i64) {
+        let from = self.now() - ago;
+        let owner = self.store.assignments().await.unwrap();
+        let Some(last) = owner.iter().filter(|a| a.device == device(d)).max_by_key(|a| a.from).cloned() else { return };
+        if last.patient == patient(to) || last.from >= at(from) {
+            return;
+        }
+        let mut list: Vec<Assignment> = owner.into_iter().filter(|a| a.patient == last.patient).collect();
+        for a in list.iter_mut().filter(|a| **a == last) {
+            a.until = Some(at(from));
+        }
+        self.store.change_patient(&last.patient, change(self.now()), vec![], Some(list), &actor()).await.unwrap();
+        match self.store.assign(assignment(d, to, from), "moved", &actor()).await {
+            Ok(()) | Err(StoreError::Conflict(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Everything folded; then the same from empty, and the same by the pure function.
+    async fn check(&mut self) {
+        let rulebooks = load_rulebooks(&self.store).await.unwrap();
+        for p in 0..2 {
+            self.fold(p, false).await;
+            let refolded = refold(&self.store, &patient(p), &self.runs, at(self.now())).await.unwrap();
+            let mut live: Vec<Task> = self.tasks().await.into_iter().filter(|t| t.patient == patient(p)).collect();
+            live.sort_by(|a, b| a.id.cmp(&b.id));
+            assert_eq!(live, refolded.tasks, "tasks of p{p}");
+            let mut stored = self.store.episodes(&patient(p)).await.unwrap();
+            let mut again = refolded.episodes.clone();
+            stored.sort_by(|a, b| a.id.cmp(&b.id));
+            again.sort_by(|a, b| a.id.cmp(&b.id));
+            assert_eq!(stored, again, "episodes of p{p}");
+            let head = self.store.work(&patient(p)).await.unwrap().head;
+            let history = self.store.history(&patient(p), head).await.unwrap();
+            let mut pure = rule_engine::evaluate(&rulebooks, &history, at(self.now())).episodes;
+            pure.sort_by(|a, b| a.id.cmp(&b.id));
+            assert_eq!(stored, pure, "episodes of p{p} by the pure function");
+            let mut events = Vec::new();
+            for task in &live {
+                events.extend(self.store.task_events(&task.id).await.unwrap());
+            }
+            assert_eq!(events.len(), refolded.task_events.len(), "timelines of p{p}");
+        }
+        let open: Vec<_> = self.tasks().await.into_iter().filter(|t| t.status.is_open()).collect();
+        for task in &open {
+            let same = open.iter().filter(|t| t.patient == task.patient && t.group == task.group).count();
+            assert_eq!(same, 1, "one open task per patient and group");
+        }
+        assert!(self.store.ledger().await.unwrap().balances());
+    }
+}
+
+fn actor() -> Actor {
+    Actor("anna".into())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tasks_are_what_folding_the_journal_gives(ops in prop::collection::vec(op(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut world = World::new().await;
+            for op in ops {
+                world.apply(op).await;
+            }
+            world.check().await;
+        });
+    }
+}
+
+fn run(scenario: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(scenario);
+}
+
+#[test]
+fn a_gain_makes_one_task_and_a_restart_makes_no_other() {
+    run(async {
+        let mut world = World::new().await;
+        for (wait, hectograms) in [(0, 10), (1440, 12), (1440, 35)] {
+            world.apply(Op::Wait { minutes: wait }).await;
+            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
+            world.fold(0, false).await;
+            world.apply(Op::Restart).await;
+            world.fold(0, false).await;
+        }
+        let tasks = world.tasks().await;
+        assert_eq!(tasks.len(), 1, "{tasks:#?}");
+        assert_eq!(tasks[0].group.as_str(), "fluid");
+        assert_eq!(tasks[0].reason.matches("kg").count(), 3, "numbers and limit: {}", tasks[0].reason);
+        world.check().await;
+    });
+}
+
+#[test]
+fn moving_the_device_takes_the_task_to_the_other_person() {
+    run(async {
+        let mut world = World::new().await;
+        for hectograms in [10, 12, 40] {
+            world.apply(Op::Wait { minutes: 1440 }).await;
+            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
+        }
+        world.fold(0, false).await;
+        world.apply(Op::Move { device: 1, to: 0, ago: 9_000 }).await;
+        world.apply(Op::Move { device: 0, to: 1, ago: 9_000 }).await;
+        world.check().await;
+        let tasks = world.tasks().await;
+        let of =
+            |p: u8| tasks.iter().filter(|t| t.patient == patient(p)).map(|t| t.status.as_str()).collect::<Vec<_>>();
+        assert_eq!((of(0), of(1)), (vec!["cancelled"], vec!["requested"]), "{tasks:#?}");
+    });
+}
+
+#[test]
+fn silence_is_noticed_by_the_clock_alone() {
+    run(async {
+        let mut world = World::new().await;
+        world.apply(Op::Wait { minutes: 5 * 1440 }).await;
+        world.fold(0, true).await;
+        let tasks = world.tasks().await;
+        assert_eq!(tasks.iter().map(|t| t.rule.as_str()).collect::<Vec<_>>(), ["HF-N1"], "{tasks:#?}");
+        assert!(tasks[0].created_at < at(world.now()), "dated when it fell due, not when somebody looked");
+        world.check().await;
+    });
+}
