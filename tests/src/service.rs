@@ -92,6 +92,12 @@ impl Hearth {
 
     /// Starts it again with the same arguments on the same data, and waits until it is ready.
     pub fn restart(&mut self) {
+        self.spawn();
+        self.ready();
+    }
+
+    /// Starts it and returns at once.
+    pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it still runs");
         let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
         let child = Command::new(binary())
@@ -103,6 +109,10 @@ impl Hearth {
             .spawn()
             .unwrap();
         self.child = Some(child);
+    }
+
+    /// Waits until it is ready.
+    pub fn ready(&mut self) {
         let api = self.api();
         until("/readyz answers 200", || {
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
@@ -177,8 +187,10 @@ impl Drop for Hearth {
         if std::thread::panicking() {
             let kept = target().join("failed").join(self.folder.path().file_name().unwrap());
             let _ = std::fs::create_dir_all(kept.parent().unwrap());
-            let _ = std::fs::rename(self.folder.path(), &kept)
-                .or_else(|_| std::fs::create_dir_all(&kept).and_then(|()| std::fs::copy(self.log_path(), kept.join("hearth.log")).map(|_| ())));
+            let _ = std::fs::rename(self.folder.path(), &kept).or_else(|_| {
+                std::fs::create_dir_all(&kept)
+                    .and_then(|()| std::fs::copy(self.log_path(), kept.join("hearth.log")).map(|_| ()))
+            });
             let log = std::fs::read(kept.join("hearth.log")).unwrap_or_default();
             let log = String::from_utf8_lossy(&log);
             let tail: Vec<&str> = log.lines().rev().take(30).collect();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Far beyond what any machine needs: reaching it means that what was waited for does not come.
 pub const DEADLINE: Duration = Duration::from_secs(120);
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What `look` finds, once it finds something.
 ///

@@ -143,7 +143,9 @@ fn what_is_pure_has_no_runtime() {
         let found: Vec<String> = dependencies(package).map(name).filter(|d| io.contains(&d.as_str())).collect();
         assert!(found.is_empty(), "`{}` depends on {found:?}", name(package));
     }
-    for (path, text) in sources().iter().filter(|(path, _)| PURE.iter().any(|p| path.starts_with(&format!("crates/{p}/src/")))) {
+    for (path, text) in
+        sources().iter().filter(|(path, _)| PURE.iter().any(|p| path.starts_with(&format!("crates/{p}/src/"))))
+    {
         for sort in ["tokio::", "std::net", "std::fs", "async fn", ".await"] {
             let found = text.lines().position(|line| line.contains(sort) && !line.trim_start().starts_with("//"));
             assert_eq!(found, None, "`{sort}` in {path}, counting lines from 0");
