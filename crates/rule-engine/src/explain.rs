@@ -193,11 +193,11 @@ impl Evaluator {
     fn unset(&self, cond: &Cond, book: usize, states: &[ParameterState]) -> Vec<String> {
         let mut names = Vec::new();
         each_number(cond, &mut |num| {
-            if let Num::Parameter { index, .. } = num {
-                if states.get(*index).is_none_or(|s| *s == ParameterState::Unset) {
-                    let declared = self.set.versions().get(book).and_then(|v| v.book.parameters.get(*index));
-                    names.extend(declared.map(|p| p.key.clone()).filter(|k| !names.contains(k)));
-                }
+            if let Num::Parameter { index, .. } = num
+                && states.get(*index).is_none_or(|s| *s == ParameterState::Unset)
+            {
+                let declared = self.set.versions().get(book).and_then(|v| v.book.parameters.get(*index));
+                names.extend(declared.map(|p| p.key.clone()).filter(|k| !names.contains(k)));
             }
         });
         names

@@ -122,6 +122,9 @@ const RULE: &[&str] = &[
     "revisit",
 ];
 
+/// A condition, as written too, and the severity that it gives.
+type ConditionalSeverity = (Judged, String, Severity);
+
 struct Reader<'a, 'p> {
     problems: &'a mut Problems<'p>,
     declared: Vec<Declared>,
@@ -336,7 +339,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn severity(&mut self, table: &Table<'_, '_>) -> Option<(Vec<(Judged, String, Severity)>, Severity)> {
+    fn severity(&mut self, table: &Table<'_, '_>) -> Option<(Vec<ConditionalSeverity>, Severity)> {
         let remedy = "write a word, or `[{ when = \"…\", is = \"high\" }, \"medium\"]`";
         let Some(value) = table.get("severity") else {
             self.problems.add(table.place(), "a [[rule]] has no `severity`", remedy);

@@ -68,10 +68,11 @@ impl State {
         let first = others.first().map(|b| b.kind);
         let met: Vec<GroupKey> = others.iter().map(|b| b.group.clone()).chain(first.map(|_| group.clone())).collect();
         for key in met {
-            if let (Some(draft), Some(other)) = (self.groups.get_mut(&key), first) {
-                if draft.episode.is_open() && !draft.raised {
-                    Arc::make_mut(draft).raise(time, kind, other);
-                }
+            if let (Some(draft), Some(other)) = (self.groups.get_mut(&key), first)
+                && draft.episode.is_open()
+                && !draft.raised
+            {
+                Arc::make_mut(draft).raise(time, kind, other);
             }
         }
         if !self.breaches.iter().any(|b| b.time == time && b.kind == kind && b.group == *group) {

@@ -147,8 +147,8 @@ impl<'a> Given<'a> {
         let applied = self.standing(stretch, state, slot)?;
         let own = state.rule(slot)?;
         let open = own.open.as_deref();
-        if !self.concerns(&applied.rule.when, moment) && !(open.is_some() && self.concerns_open(&applied.rule, moment))
-        {
+        let named = self.concerns(&applied.rule.when, moment);
+        if !named && (open.is_none() || !self.concerns_open(&applied.rule, moment)) {
             return None;
         }
         let scope = self.scope(stretch, applied, &own.aside, moment)?;
@@ -306,10 +306,10 @@ impl<'a> Given<'a> {
 
     fn breach(&self, state: &mut State, rule: &Rule, moment: Moment) {
         // A missed expectation is no reading, so no kind breaches there.
-        if let Moment::Reading(place) = moment {
-            if let Some(entry) = self.series.entry(place) {
-                state.breach(entry.time, entry.kind, &rule.group);
-            }
+        if let Moment::Reading(place) = moment
+            && let Some(entry) = self.series.entry(place)
+        {
+            state.breach(entry.time, entry.kind, &rule.group);
         }
     }
 

@@ -42,6 +42,21 @@ fn they_pass_their_own_tests() {
 }
 
 #[test]
+fn the_guide_s_examples_pass_theirs() {
+    for entry in std::fs::read_dir(folder().join("../../docs/guides/examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let resolve = |id: &str| std::fs::read_to_string(folder().join(format!("{id}.toml"))).ok();
+            let results = rule_engine::run_tests(&path.to_string_lossy(), &text, &resolve);
+            for result in results.unwrap_or_else(|errors| panic!("{}", errors.first().unwrap())) {
+                assert!(result.passed(), "{}: {}: {:?}", path.display(), result.name, result.failures);
+            }
+        }
+    }
+}
+
+#[test]
 fn they_are_spelled_canonically() {
     for (name, text) in shipped() {
         assert_eq!(rule_engine::fmt(&name, &text).unwrap(), text, "{name}");
