@@ -1,0 +1,90 @@
+//! People: made by an administrator, or by the command that makes the first one.
+
+use super::secret::{SecretError, hash_password};
+use care::Role;
+use service_kit::Clock;
+use store::{SharedStore, StoreError, User};
+
+/// A person to be added.
+#[derive(Clone)]
+pub struct NewUser {
+    /// sign-in name: letters, digits, `.`, `_`, `-`, at most 64
+    pub name: String,
+    /// as shown; the sign-in name where empty
+    pub display_name: String,
+    /// what they may do
+    pub role: Role,
+    /// at least 8 characters
+    pub password: String,
+}
+
+/// Why a person could not be added or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The name cannot be typed safely.
+    #[error("`{0}` is no sign-in name: 1 to 64 letters, digits, `.`, `_` or `-`")]
+    Name(String),
+    /// `automation` and `hearth` are not people.
+    #[error("`{0}` is the name that Hearth itself uses in the audit trail; choose another")]
+    Reserved(String),
+    /// The password will not do.
+    #[error(transparent)]
+    Password(#[from] SecretError),
+    /// The name is taken.
+    #[error("there is somebody called `{0}` already")]
+    Taken(String),
+    /// There is nobody of that name.
+    #[error("there is nobody called `{0}`; `hearth user list` names everybody")]
+    Unknown(String),
+    /// The store said no.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`AccountError`]; nothing was added.
+pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Result<User, AccountError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if !(1..=64).contains(&new.name.len()) || !new.name.bytes().all(allowed) {
+        return Err(AccountError::Name(new.name));
+    }
+    if matches!(new.name.as_str(), "automation" | "hearth") {
+        return Err(AccountError::Reserved(new.name));
+    }
+    let display_name = if new.display_name.trim().is_empty() { new.name.clone() } else { new.display_name };
+    let user = User {
+        name: new.name,
+        display_name,
+        role: new.role,
+        password_hash: hash(new.password).await?,
+        disabled: false,
+        failed_attempts: 0,
+        locked_until: None,
+        created_at: clock.now(),
+    };
+    match store.add_user(user.clone()).await {
+        Ok(()) => Ok(user),
+        Err(StoreError::Conflict(_)) => Err(AccountError::Taken(user.name)),
+        Err(error) => Err(AccountError::Store(error)),
+    }
+}
+
+/// Gives somebody another password, which also ends a lock and every session of theirs.
+///
+/// # Errors
+/// [`AccountError`]; nothing was changed.
+pub async fn set_password(store: &SharedStore, name: &str, password: String) -> Result<(), AccountError> {
+    let user = store.user(name).await.map_err(AccountError::Store)?;
+    let mut user = user.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
+    user.password_hash = hash(password).await?;
+    user.failed_attempts = 0;
+    user.locked_until = None;
+    store.update_user(user).await.map_err(AccountError::Store)
+}
+
+async fn hash(password: String) -> Result<String, SecretError> {
+    let hashed = tokio::task::spawn_blocking(move || hash_password(&password)).await;
+    hashed.unwrap_or_else(|e| Err(SecretError::Hash(e.to_string())))
+}

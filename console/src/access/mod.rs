@@ -1,0 +1,13 @@
+//! Who may come in, and what they may do: one table, one guard.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+mod caller;
+mod guard;
+pub(crate) mod secret;
+pub(crate) mod session;
+pub(crate) mod table;
+
+pub(crate) use audit::AuditSubject;
+pub(crate) use caller::{Caller, Credential};
+pub(crate) use guard::guard;

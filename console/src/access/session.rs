@@ -1,0 +1,148 @@
+//! Signed-in browsers: the cookie, its time-outs, signing in and out.
+
+use super::secret::{digest_of, new_secret};
+use crate::app::App;
+use crate::problem::Problem;
+use axum::http::{HeaderMap, HeaderValue, header};
+use care::Actor;
+use chrono::TimeDelta;
+use store::{User, WebSession};
+use vitals::Instant;
+
+/// A session's use is written down at most this often.
+const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// So many wrong passwords are free.
+const FREE_ATTEMPTS: u32 = 5;
+
+/// `__Host-` binds the cookie to this host and to TLS; without TLS (loopback only) browsers refuse the prefix.
+fn cookie_name(secure: bool, what: &str) -> String {
+    if secure { format!("__Host-hearth-{what}") } else { format!("hearth-{what}") }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v.to_owned())
+}
+
+fn set_cookie(name: &str, value: &str, secure: bool, rest: &str) -> Result<HeaderValue, Problem> {
+    let secure = if secure { "; Secure" } else { "" };
+    // Lax, not Strict: a link in an e-mail must open the task, not the sign-in page. Nothing is changed by GET.
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{rest}"))
+        .map_err(|e| Problem::internal(&e))
+}
+
+/// The session's token, if the browser has one.
+pub(super) fn token_of(headers: &HeaderMap, secure: bool) -> Option<String> {
+    cookie(headers, &cookie_name(secure, "session"))
+}
+
+/// The session of `token`, if it is neither over nor idle for too long.
+pub(super) async fn current(app: &App, token: &str) -> Result<Option<WebSession>, Problem> {
+    let now = app.clock.now();
+    let Some(session) = app.store.session(&digest_of(token), now).await? else { return Ok(None) };
+    if now.signed_duration_since(session.last_seen) > app.config.idle_timeout {
+        app.store.end_session(&session.token_sha256).await?;
+        return Ok(None);
+    }
+    Ok(Some(session))
+}
+
+/// Notes that somebody is at work, at most once a minute.
+pub(super) async fn touch(app: &App, session: &WebSession) -> Result<(), Problem> {
+    let now = app.clock.now();
+    if now.signed_duration_since(session.last_seen) >= TOUCH_EVERY {
+        app.store.touch_session(&session.token_sha256, now).await?;
+    }
+    Ok(())
+}
+
+/// Starts a session; the cookie that carries it.
+pub(crate) async fn begin(app: &App, user: &str) -> Result<HeaderValue, Problem> {
+    let now = app.clock.now();
+    let (token, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let (csrf, _) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let session = WebSession {
+        token_sha256,
+        user: user.to_owned(),
+        csrf,
+        created_at: now,
+        last_seen: now,
+        expires_at: now + app.config.session_lifetime,
+    };
+    app.store.add_session(session).await?;
+    set_cookie(&cookie_name(app.config.secure(), "session"), &token, app.config.secure(), "")
+}
+
+/// Ends a session; the cookie that takes its cookie away.
+pub(crate) async fn end(app: &App, session: &WebSession) -> Result<HeaderValue, Problem> {
+    app.store.end_session(&session.token_sha256).await?;
+    set_cookie(&cookie_name(app.config.secure(), "session"), "", app.config.secure(), "; Max-Age=0")
+}
+
+/// The sign-in form has no session yet: its token stands in the form and in a cookie of its own.
+pub(crate) fn form_cookie(app: &App, token: &str) -> Result<HeaderValue, Problem> {
+    set_cookie(&cookie_name(app.config.secure(), "form"), token, app.config.secure(), "; Max-Age=3600")
+}
+
+/// The token of the sign-in form's cookie.
+pub(crate) fn form_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    cookie(headers, &cookie_name(app.config.secure(), "form"))
+}
+
+/// How long an account is closed after its `failed`th wrong password in a row: nothing for the first five, then
+/// 30 s, doubling, at most an hour.
+fn delay_after(failed: u32) -> Option<TimeDelta> {
+    let beyond = failed.checked_sub(FREE_ATTEMPTS)?;
+    let doubled = 30_i64.checked_shl(beyond.min(10)).unwrap_or(3600);
+    Some(TimeDelta::seconds(doubled.min(3600)))
+}
+
+/// Checks a name and a password. `None` whatever the reason, so that nothing is given away about who exists.
+pub(crate) async fn check_password(app: &App, name: &str, password: String) -> Result<Option<User>, Problem> {
+    let now = app.clock.now();
+    let user = app.store.user(name).await?.filter(|u| !u.disabled);
+    let locked = user.as_ref().and_then(|u| u.locked_until).is_some_and(|until| now < until);
+    let known = user.filter(|_| !locked);
+    if let Some(user) = &known {
+        // Counted before it is checked, so that many guesses at once do not come as one.
+        store_failures(app, user, user.failed_attempts.saturating_add(1), now).await?;
+    }
+    let right = app.sign_ins.check(password, known.as_ref().map(|u| u.password_hash.clone())).await;
+    let Some(user) = known.filter(|_| right) else {
+        let line = ("sign-in-failed", name.chars().take(64).collect(), String::new());
+        app.trail.changed(&app.store, &Actor::hearth(), line, now).await?;
+        return Ok(None);
+    };
+    store_failures(app, &user, 0, now).await?;
+    let line = ("sign-in", user.name.clone(), String::new());
+    app.trail.changed(&app.store, &Actor(user.name.clone()), line, now).await?;
+    Ok(Some(user))
+}
+
+async fn store_failures(app: &App, user: &User, failed: u32, now: Instant) -> Result<(), Problem> {
+    let locked_until = delay_after(failed).map(|delay| now + delay);
+    if user.failed_attempts != failed || user.locked_until != locked_until {
+        app.store.update_user(User { failed_attempts: failed, locked_until, ..user.clone() }).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_grows_and_ends_at_an_hour() {
+        let seconds = |failed| delay_after(failed).map(|d| d.num_seconds());
+        assert_eq!([0, 4, 5, 6, 7].map(seconds), [None, None, Some(30), Some(60), Some(120)]);
+        assert_eq!([20, u32::MAX].map(seconds), [Some(3600), Some(3600)]);
+    }
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "a=b; hearth-session=xyz;c=d".parse().unwrap());
+        assert_eq!(token_of(&headers, false).as_deref(), Some("xyz"));
+        assert_eq!(token_of(&headers, true), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! People and tokens: for administrators.
+
+use super::body::{Body, created};
+use super::list::{List, RawFilters};
+use crate::access::Caller;
+use crate::access::accounts::{AccountError, NewUser, create_user, set_password};
+use crate::access::secret::{self, new_secret};
+use crate::app::Shared;
+use crate::problem::{Problem, ProblemDocument};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use care::Role;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use store::{ApiToken, User};
+use utoipa::ToSchema;
+
+/// A person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UserOut {
+    name: String,
+    display_name: String,
+    /// `viewer`, `coordinator`, `clinician` or `administrator`
+    #[schema(value_type = String)]
+    role: Role,
+    disabled: bool,
+    locked_until: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<User> for UserOut {
+    fn from(u: User) -> Self {
+        Self {
+            name: u.name,
+            display_name: u.display_name,
+            role: u.role,
+            disabled: u.disabled,
+            locked_until: u.locked_until,
+            created_at: u.created_at,
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AccountError::Name(_) | AccountError::Reserved(_) => Problem::field("/name", detail),
+            AccountError::Password(secret::SecretError::TooShort | secret::SecretError::TooLong) => {
+                Problem::field("/password", detail)
+            }
+            AccountError::Taken(_) => Problem::conflict(detail),
+            AccountError::Unknown(_) => Problem::not_found("person of this name"),
+            AccountError::Store(error) => error.into(),
+            AccountError::Password(_) => Problem::internal(&error),
+        }
+    }
+}
+
+/// Everybody.
+#[utoipa::path(get, path = "/api/v1/users", tag = "people", security(("bearer" = []), ("session" = [])),
+    params(("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = List<UserOut>), (status = 403, body = ProblemDocument)))]
+pub(super) async fn users(
+    State(app): State<Shared>,
+    _caller: Caller,
+    raw: RawFilters,
+) -> Result<Json<List<UserOut>>, Problem> {
+    let page = raw.known(&[])?.page()?;
+    let items = app.store.users().await?.into_iter().map(UserOut::from).collect();
+    Ok(Json(List::cut(items, |u| u.name.clone(), &page)))
+}
+
+/// A person to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserIn {
+    name: String,
+    #[serde(default)]
+    display_name: String,
+    #[schema(value_type = String)]
+    role: Role,
+    /// at least 8 characters
+    password: String,
+}
+
+/// Adds a person.
+#[utoipa::path(post, path = "/api/v1/users", tag = "people", security(("bearer" = []), ("session" = [])),
+    request_body = UserIn,
+    responses((status = 201, body = UserOut), (status = 400, body = ProblemDocument),
+        (status = 409, body = ProblemDocument)))]
+pub(super) async fn add_user(
+    State(app): State<Shared>,
+    _caller: Caller,
+    Body(body): Body<UserIn>,
+) -> Result<Response, Problem> {
+    let new = NewUser { name: body.name, display_name: body.display_name, role: body.role, password: body.password };
+    let user = create_user(&app.store, new, &app.clock).await?;
+    Ok(created(&user.name.clone(), UserOut::from(user)))
+}
+
+/// What to change of a person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserChange {
+    display_name: Option<String>,
+    #[schema(value_type = Option<String>)]
+    role: Option<Role>,
+    disabled: Option<bool>,
+    password: Option<String>,
+}
+
+/// Changes a person; another role or password, or disabling them, ends their sessions.
+#[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "people", security(("bearer" = []), ("session" = [])),
+    params(("name" = String, Path)), request_body = UserChange,
+    responses((status = 200, body = UserOut), (status = 404, body = ProblemDocument)))]
+pub(super) async fn change_user(
+    State(app): State<Shared>,
+    _caller: Caller,
+    Path(name): Path<String>,
+    Body(body): Body<UserChange>,
+) -> Result<Json<UserOut>, Problem> {
+    let missing = || Problem::not_found("person of this name");
+    if let Some(password) = body.password {
+        set_password(&app.store, &name, password).await?;
+    }
+    let mut user = app.store.user(&name).await?.ok_or_else(missing)?;
+    user.display_name = body.display_name.unwrap_or(user.display_name);
+    user.role = body.role.unwrap_or(user.role);
+    user.disabled = body.disabled.unwrap_or(user.disabled);
+    app.store.update_user(user.clone()).await?;
+    Ok(Json(user.into()))
+}
+
+/// A token for programs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TokenOut {
+    id: String,
+    label: String,
+    #[schema(value_type = String)]
+    role: Role,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    disabled: bool,
+    /// the token itself, only in the answer that makes it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+impl From<ApiToken> for TokenOut {
+    fn from(t: ApiToken) -> Self {
+        Self {
+            id: t.id,
+            label: t.label,
+            role: t.role,
+            created_at: t.created_at,
+            expires_at: t.expires_at,
+            disabled: t.disabled,
+            token: None,
+        }
+    }
+}
+
+/// Every token, without its secret.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "people", security(("bearer" = []), ("session" = [])),
+    params(("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = List<TokenOut>)))]
+pub(super) async fn tokens(
+    State(app): State<Shared>,
+    _caller: Caller,
+    raw: RawFilters,
+) -> Result<Json<List<TokenOut>>, Problem> {
+    let page = raw.known(&[])?.page()?;
+    let items = app.store.tokens().await?.into_iter().map(TokenOut::from).collect();
+    Ok(Json(List::cut(items, |t| t.id.clone(), &page)))
+}
+
+/// A token to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenIn {
+    /// what it is for
+    label: String,
+    #[schema(value_type = String)]
+    role: Role,
+    /// default: never
+    #[serde(default)]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Makes a token; it is in this answer and nowhere else.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "people", security(("bearer" = []), ("session" = [])),
+    request_body = TokenIn, responses((status = 201, body = TokenOut), (status = 400, body = ProblemDocument)))]
+pub(super) async fn add_token(
+    State(app): State<Shared>,
+    _caller: Caller,
+    Body(body): Body<TokenIn>,
+) -> Result<Response, Problem> {
+    let (text, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let id = hex::encode(secret::random::<6>().map_err(|e| Problem::internal(&e))?);
+    let token = ApiToken {
+        id: id.clone(),
+        label: body.label,
+        role: body.role,
+        token_sha256,
+        created_at: app.clock.now(),
+        expires_at: body.expires_at,
+        disabled: false,
+    };
+    app.store.add_token(token.clone()).await?;
+    Ok(created(&id, TokenOut { token: Some(text), ..token.into() }))
+}
+
+/// Ends a token.
+#[utoipa::path(post, path = "/api/v1/tokens/{id}/disable", tag = "people",
+    security(("bearer" = []), ("session" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = TokenOut), (status = 404, body = ProblemDocument)))]
+pub(super) async fn disable_token(
+    State(app): State<Shared>,
+    _caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<TokenOut>, Problem> {
+    let missing = || Problem::not_found("token with this id");
+    let token = app.store.tokens().await?.into_iter().find(|t| t.id == id).ok_or_else(missing)?;
+    app.store.disable_token(&id).await?;
+    Ok(Json(TokenOut { disabled: true, ..token.into() }))
+}

@@ -1,0 +1,114 @@
+//! JSON bodies, read strictly: what is wrong is named and pointed at.
+
+use crate::access::AuditSubject;
+use crate::problem::Problem;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+/// A JSON body of a type that denies unknown fields. No body at all is `{}`.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|_| Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE))?;
+        parse(if bytes.is_empty() { b"{}" } else { &bytes }).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let message = error.inner().to_string();
+        let mut at = pointer(error.path());
+        let is_data = error.inner().is_data();
+        // Serde names a field that is missing or too much, but its path ends at the object around it.
+        if let Some(field) = ["missing field `", "unknown field `"].iter().find_map(|p| message.strip_prefix(p))
+            && let Some((field, _)) = field.split_once('`')
+        {
+            push(&mut at, field);
+        }
+        if is_data {
+            Problem::field(at, message)
+        } else {
+            Problem::bad_request(format!("The body is no JSON: {message}"))
+        }
+    })?;
+    json.end().map_err(|e| Problem::bad_request(format!("The body goes on after its JSON: {e}")))?;
+    Ok(value)
+}
+
+fn pointer(path: &Path) -> String {
+    let mut at = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => push(&mut at, &index.to_string()),
+            Segment::Map { key } => push(&mut at, key),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    at
+}
+
+/// RFC 6901.
+pub(super) fn push(pointer: &mut String, part: &str) {
+    pointer.push('/');
+    pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+}
+
+/// Tells an absent field from one that is `null`: `null` clears.
+pub(super) fn nullable<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// 201 with a body; `subject` is what the audit trail names.
+pub(super) fn created(subject: &str, body: impl Serialize) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    response.extensions_mut().insert(AuditSubject(subject.to_owned()));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(rename = "list")]
+        _list: Vec<Inner>,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "a/b")]
+        _a: u8,
+    }
+
+    #[track_caller]
+    fn check(body: &str, expected: Option<&str>) {
+        let problem = parse::<Outer>(body.as_bytes()).unwrap_err();
+        assert_eq!(problem.pointer.as_deref(), expected, "{problem:?}");
+    }
+
+    #[test]
+    fn points_at_what_is_wrong() {
+        check(r#"{"list": [{"a/b": 1}, {"a/b": "x"}]}"#, Some("/list/1/a~1b"));
+        check(r#"{"list": [{}]}"#, Some("/list/0/a~1b"));
+        check(r#"{"list": [{"a/b": 1, "c": 2}]}"#, Some("/list/0/c"));
+        check(r#"{}"#, Some("/list"));
+        check(r#"{"#, None);
+        check(r#"{"list": []} x"#, None);
+    }
+}

@@ -1,0 +1,76 @@
+//! A patient's episodes.
+
+use super::list::{List, RawFilters};
+use super::readings::known_patient;
+use crate::access::Caller;
+use crate::app::Shared;
+use crate::problem::{Problem, ProblemDocument};
+use axum::Json;
+use axum::extract::{Path, State};
+use care::{Episode, EpisodeChange, EpisodeId, EpisodeRule, GroupKey, RuleId, Severity};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One stretch of time in which a rule or group holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EpisodeOut {
+    #[schema(value_type = String)]
+    id: EpisodeId,
+    /// the group, or the rule that stands alone
+    #[schema(value_type = String)]
+    group: GroupKey,
+    /// `open` or `cleared`
+    status: &'static str,
+    #[schema(value_type = String)]
+    severity: Severity,
+    /// the rule that speaks for it
+    #[schema(value_type = Option<String>)]
+    rule: Option<RuleId>,
+    /// the sentence with numbers
+    reason: Option<String>,
+    opened_at: DateTime<Utc>,
+    cleared_at: Option<DateTime<Utc>>,
+    /// every rule's part: why, readings, limits and whose they were, basis
+    #[schema(value_type = Vec<Object>)]
+    rules: Vec<EpisodeRule>,
+    #[schema(value_type = Vec<Object>)]
+    changes: Vec<EpisodeChange>,
+}
+
+impl From<Episode> for EpisodeOut {
+    fn from(episode: Episode) -> Self {
+        let leading = episode.leading_rule();
+        Self {
+            rule: leading.map(|r| r.rule.clone()),
+            reason: leading.map(|r| r.why.clone()),
+            status: if episode.is_open() { "open" } else { "cleared" },
+            id: episode.id,
+            group: episode.group,
+            severity: episode.severity,
+            opened_at: episode.opened_at,
+            cleared_at: episode.cleared_at,
+            rules: episode.rules,
+            changes: episode.changes,
+        }
+    }
+}
+
+/// Every episode of a patient, oldest first.
+#[utoipa::path(get, path = "/api/v1/patients/{id}/episodes", tag = "patients",
+    security(("bearer" = []), ("session" = [])),
+    params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = List<EpisodeOut>), (status = 404, body = ProblemDocument)))]
+pub(super) async fn list(
+    State(app): State<Shared>,
+    _caller: Caller,
+    Path(id): Path<String>,
+    raw: RawFilters,
+) -> Result<Json<List<EpisodeOut>>, Problem> {
+    let page = raw.known(&[])?.page()?;
+    let id = known_patient(&app, &id).await?;
+    let episodes = app.store.episodes(&id).await?;
+    let items = episodes.into_iter().map(EpisodeOut::from).collect();
+    // Times of this century have as many digits in seconds; the id breaks ties.
+    Ok(Json(List::cut(items, |e| format!("{:012}.{}", e.opened_at.timestamp(), e.id), &page)))
+}

@@ -1,0 +1,93 @@
+//! The JSON API under `/api/v1`. Each route is registered together with its description.
+
+mod accounts;
+mod assignments;
+mod audit;
+mod body;
+mod devices;
+pub(crate) mod enrolment;
+mod episodes;
+mod list;
+pub(crate) mod parameters;
+pub(crate) mod patient_input;
+mod patients;
+mod quarantine;
+mod readings;
+mod sources;
+mod tasks;
+
+pub(crate) use quarantine::replay_row;
+pub(crate) use sources::{SecretOut, create_source, rotate_source};
+
+use crate::app::Shared;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hearth",
+        description = "Remote patient monitoring: patients, readings, episodes, tasks. Errors are RFC 9457 problem \
+                       documents; lists are `{\"items\", \"next\"}`, and `next` goes back as `?cursor=`. Not an \
+                       emergency service."
+    ),
+    components(schemas(crate::problem::ProblemDocument)),
+    modifiers(&Security)
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API token, made by an administrator."))
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            "__Host-hearth-session",
+            "A signed-in browser; changes also carry the form's token as `X-CSRF-Token`. Over plain HTTP the cookie \
+             is called `hearth-session`.",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// Every operation of the API with its description.
+pub(crate) fn router() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(patients::list, patients::add))
+        .routes(routes!(patients::read, patients::change))
+        .routes(routes!(readings::list))
+        .routes(routes!(episodes::list))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::read))
+        .routes(routes!(tasks::command))
+        .routes(routes!(parameters::read, parameters::set))
+        .routes(routes!(quarantine::ledger))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::read))
+        .routes(routes!(quarantine::replay))
+        .routes(routes!(sources::list, sources::add))
+        .routes(routes!(sources::rotate))
+        .routes(routes!(sources::disable))
+        .routes(routes!(sources::enable))
+        .routes(routes!(devices::list))
+        .routes(routes!(assignments::list, assignments::add))
+        .routes(routes!(accounts::users, accounts::add_user))
+        .routes(routes!(accounts::change_user))
+        .routes(routes!(accounts::tokens, accounts::add_token))
+        .routes(routes!(accounts::disable_token))
+        .routes(routes!(audit::list))
+        .routes(routes!(openapi))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "about", responses((status = 200, description = "OpenAPI 3.1")))]
+async fn openapi() -> axum::Json<utoipa::openapi::OpenApi> {
+    axum::Json(crate::openapi())
+}

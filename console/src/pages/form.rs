@@ -1,0 +1,45 @@
+//! Forms: their fields, and the token that each carries.
+
+use crate::access::Caller;
+use crate::problem::Problem;
+use axum::extract::{Form, FromRequest, Request};
+use maud::{Markup, html};
+
+/// The fields of a form that was sent; a name may stand more than once.
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = Form::from_request(request, state).await;
+        form.map(|Form(pairs)| Self(pairs)).map_err(|_| Problem::bad_request("The form could not be read."))
+    }
+}
+
+impl Fields {
+    /// The field, if it is there and not empty.
+    pub(super) fn get<'a>(&'a self, name: &str) -> Option<&'a str> {
+        self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim()).find(|v| !v.is_empty())
+    }
+
+    /// The field, or a problem that names it.
+    pub(super) fn required<'a>(&'a self, name: &str, what: &str) -> Result<&'a str, Problem> {
+        self.get(name).ok_or_else(|| Problem::field(format!("/{name}"), format!("Please give {what}.")))
+    }
+
+    /// The field as it was sent, spaces and all: passwords.
+    pub(super) fn raw<'a>(&'a self, name: &str) -> &'a str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+
+    /// Every field of this name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
+    }
+}
+
+/// The hidden field that every form of a signed-in person carries.
+pub(super) fn csrf(caller: &Caller) -> Markup {
+    html! { input type="hidden" name="csrf" value=(caller.csrf()); }
+}

@@ -1,0 +1,62 @@
+//! The pages: HTML from typed templates, forms that work without script.
+
+mod assets;
+mod audit;
+mod chart;
+mod devices;
+mod form;
+mod layout;
+mod limits;
+mod patient;
+mod patients;
+mod people;
+mod quarantine;
+mod rules;
+mod series;
+mod sign_in;
+mod sources;
+mod task;
+mod tasks;
+mod words;
+
+use crate::app::Shared;
+use crate::problem::Problem;
+use axum::Router;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+/// Every page. What each asks of a caller stands in the table of access.
+pub(crate) fn router() -> Router<Shared> {
+    Router::new()
+        .route("/", get(tasks::page))
+        .route("/tasks/{id}", get(task::page))
+        .route("/tasks/{id}/{verb}", post(task::command))
+        .route("/patients", get(patients::page))
+        .route("/patients/{id}", get(patient::page))
+        .route("/devices", get(devices::page))
+        .route("/devices/assign", post(devices::assign))
+        .route("/sources", get(sources::page).post(sources::add))
+        .route("/sources/{id}/{verb}", post(sources::change))
+        .route("/quarantine", get(quarantine::page))
+        .route("/quarantine/{id}", get(quarantine::row))
+        .route("/quarantine/{id}/replay", post(quarantine::replay))
+        .route("/rules", get(rules::page))
+        .route("/people", get(people::page).post(people::add))
+        .route("/people/{name}/{verb}", post(people::change))
+        .route("/audit", get(audit::page))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/assets/{name}", get(assets::serve))
+}
+
+/// A problem as a person reads it.
+pub(crate) fn problem_page(problem: &Problem) -> Markup {
+    layout::bare(
+        problem.title,
+        &html! {
+            h1 { (problem.title) }
+            p { (problem.detail) }
+            p { a href="/" { "Back to the tasks" } }
+        },
+    )
+}

@@ -1,0 +1,173 @@
+//! What is answered instead of what was asked: RFC 9457 problem documents for programs, a page for people.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use store::StoreError;
+use utoipa::ToSchema;
+
+/// Why a request was not done. Travels as an extension of the response; [`crate::server`] writes it as JSON or HTML,
+/// whichever the path is.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    /// last part of `type`
+    pub(crate) slug: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) detail: String,
+    /// RFC 6901, into the request's body
+    pub(crate) pointer: Option<String>,
+    /// members of their own: status and owner of a task that somebody else holds
+    pub(crate) more: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// The sentence of every 500. The cause goes to the log.
+const INTERNAL: &str = "Something went wrong on our side. It has been written to the log; trying again is safe.";
+
+impl Problem {
+    fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, slug, title, detail: detail.into(), pointer: None, more: BTreeMap::new() }
+    }
+
+    /// 400, about the request as a whole or its query.
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
+    }
+
+    /// 400, about one field of the body.
+    pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let pointer = Some(pointer.into());
+        Self {
+            pointer,
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid-field", "A field is not as it should be", detail)
+        }
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "Send a bearer token in `Authorization`, or sign in.";
+        Self::new(StatusCode::UNAUTHORIZED, "sign-in-required", "Not signed in", detail)
+    }
+
+    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not-allowed", "Your role does not allow this", detail)
+    }
+
+    /// 403 of a form that did not come from one of our pages.
+    pub(crate) fn csrf() -> Self {
+        let detail =
+            "This form is out of date or did not come from Hearth. Go back, reload the page and send it again.";
+        Self::new(StatusCode::FORBIDDEN, "csrf", "The form was not accepted", detail)
+    }
+
+    pub(crate) fn not_found(what: &str) -> Self {
+        let detail = format!("There is no {what} here.");
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Somebody or something is in the way", detail)
+    }
+
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail)
+    }
+
+    /// 500: one fixed sentence for the caller, the whole chain of causes for the log.
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut chain = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            chain.push_str(": ");
+            chain.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        tracing::error!(error = %chain, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", INTERNAL)
+    }
+
+    /// A status that the framework chose (405, 413, …), in our words.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found("such page"),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                status,
+                "method-not-allowed",
+                "Not possible here",
+                "This path does not know that method; `Allow` lists those it knows.",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "too-large", "Too large", "A request may have at most 1 MiB.")
+            }
+            s if s.is_server_error() => Self::new(s, "internal", "Internal error", INTERNAL),
+            s => Self::new(s, "bad-request", "The request cannot be understood", "The path or the query is malformed."),
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.more.insert(name, value.into());
+        self
+    }
+
+    pub(crate) fn document(&self, instance: &str) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("urn:hearth:problem:{}", self.slug),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            instance: instance.to_owned(),
+            pointer: self.pointer.clone(),
+            more: self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
+        }
+    }
+}
+
+/// RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemDocument {
+    /// `urn:hearth:problem:` and a word
+    #[serde(rename = "type")]
+    #[schema(example = "urn:hearth:problem:not-found")]
+    kind: String,
+    /// the same for every problem of this type
+    title: String,
+    /// the HTTP status
+    status: u16,
+    /// what happened and what to do
+    detail: String,
+    /// the path that was asked
+    instance: String,
+    /// RFC 6901 pointer to the field of the body that is wrong
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: BTreeMap<String, serde_json::Value>,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Problem::not_found(what),
+            StoreError::Conflict(why) => Problem::conflict(why),
+            StoreError::Invalid(why) => Problem::bad_request(why),
+            StoreError::Stale => Problem::conflict("Somebody changed this in the meantime; look again and retry."),
+            StoreError::Unavailable(_) => {
+                tracing::error!(%error, "a request failed");
+                Problem::unavailable("The store is not writing just now; nothing was changed. Try again shortly.")
+            }
+            other => Problem::internal(&other),
+        }
+    }
+}

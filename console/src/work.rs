@@ -1,0 +1,68 @@
+//! A person's command on a task: journalled, folded by the rules, answered with what became of it.
+
+use crate::app::App;
+use crate::problem::Problem;
+use care::{Actor, Command, CommandOutcome, Refused, Task, TaskId};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Rules in another process tell nobody here; then the outcome is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Gives the command to the rules and waits for its outcome.
+///
+/// # Errors
+/// 404 without such a task, 400 where something is missing, 409 with status and holder, 503 where the rules take
+/// longer than the configured time; the command is journalled then and will be applied.
+pub(crate) async fn command(app: &App, command: Command, actor: &Actor) -> Result<Task, Problem> {
+    let id = command.task.clone();
+    if app.store.task(&id).await?.is_none() {
+        return Err(Problem::not_found("task with this id"));
+    }
+    // What can be seen without the task's history is not journalled.
+    command.check().map_err(refusal)?;
+    // Interest comes before the command, or its outcome could pass unnoticed.
+    let mut notices = app.store.notices();
+    let seq = app.store.submit_command(command, actor).await?;
+    let outcome = async {
+        loop {
+            if let Some(outcome) = app.store.command_outcome(seq).await? {
+                return Ok::<_, Problem>(outcome);
+            }
+            let next = async {
+                loop {
+                    match notices.recv().await {
+                        Ok(notice) if notice.commands.contains(&seq) => return,
+                        Ok(_) => {}
+                        Err(RecvError::Lagged(_)) => return,
+                        Err(RecvError::Closed) => std::future::pending().await,
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(LOOK_EVERY, next).await;
+        }
+    };
+    match tokio::time::timeout(app.config.command_timeout, outcome).await {
+        Ok(outcome) => finish(app, &id, outcome?).await,
+        Err(_) => Err(Problem::unavailable(
+            "The command is written down and will be applied, but the rules have not answered yet. Look again \
+             shortly; sending it again is safe.",
+        )),
+    }
+}
+
+async fn finish(app: &App, id: &TaskId, outcome: CommandOutcome) -> Result<Task, Problem> {
+    outcome.result.map_err(refusal)?;
+    app.store.task(id).await?.ok_or_else(|| Problem::not_found("task with this id"))
+}
+
+fn refusal(refused: Refused) -> Problem {
+    let sentence = format!("{refused}.");
+    match refused {
+        Refused::NotFound => Problem::not_found("task with this id"),
+        Refused::Conflict { status, owner, .. } => Problem::conflict(sentence)
+            .with("task_status", status.as_str())
+            .with("owner", owner.map(|o| serde_json::Value::String(o.0)).unwrap_or_default()),
+        Refused::Missing { field, .. } => Problem::field(format!("/{field}"), sentence),
+    }
+}
