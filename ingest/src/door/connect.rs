@@ -28,11 +28,10 @@ pub(crate) struct Opened {
     pub(crate) expiry: u32,
     pub(crate) keep_alive: Duration,
     pub(crate) will: Option<Will>,
-    #[expect(dead_code, reason = "held for its drop, which counts the connection out")]
-    pub(crate) connected: Connected,
-    #[expect(dead_code, reason = "held for its drop, which lets the next connection have the session")]
+    /// counts among the source's connections while this lives
+    pub(crate) connected: Option<Connected>,
     /// nobody else has the session while this lives
-    pub(crate) owner: OwnedMutexGuard<()>,
+    pub(crate) owner: Option<OwnedMutexGuard<()>>,
 }
 
 /// Reads CONNECT and answers it. `None` where the connection is to be closed; what was to be said is written.
@@ -106,7 +105,19 @@ async fn admit(
     })?;
     source.seen.store(true, std::sync::atomic::Ordering::Release);
     let keep_alive = Duration::from_millis(u64::from(connect.keep_alive) * 1_500);
-    Ok((Opened { source, session, expiry, keep_alive, will: connect.will, connected, owner }, present, told))
+    Ok((
+        Opened {
+            source,
+            session,
+            expiry,
+            keep_alive,
+            will: connect.will,
+            connected: Some(connected),
+            owner: Some(owner),
+        },
+        present,
+        told,
+    ))
 }
 
 /// Who it is. The store is asked once; afterwards the record is kept current by its notices.

@@ -18,11 +18,17 @@ pub(crate) async fn end(mut connection: Connection, why: Parting) {
         tracing::warn!(source = %connection.opened.source.id, "a connection ended before its last commit");
     }
     connection.io.endpoint.part(why);
-    connection.io.close(words_limit(&connection, why)).await;
+    let limit = words_limit(&connection, why);
+    connection.io.flush(limit).await;
     will(&mut connection, why).await;
     if let Err(error) = leave(&mut connection).await {
         tracing::error!(source = %connection.opened.source.id, error = %error, "a session could not be left in order");
     }
+    // The next connection may have the session while this client takes its time to go.
+    let Connection { io, opened, .. } = &mut connection;
+    opened.connected = None;
+    opened.owner = None;
+    io.close(limit).await;
 }
 
 async fn finish(connection: &mut Connection, why: Parting) -> Result<(), StoreError> {

@@ -1,0 +1,19 @@
+//! The own endpoint over real sockets and a real store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    unreachable_pub,
+    reason = "test code"
+)]
+
+mod acknowledgement;
+mod clients;
+mod life;
+mod refusal;
+mod session;
+mod time;
+mod world;
