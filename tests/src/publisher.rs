@@ -47,6 +47,9 @@ pub struct Publisher {
     pub connections: u32,
 }
 
+/// Why a connection is over.
+type Lost = Box<ConnectionError>;
+
 struct Link {
     client: Client,
     connection: Connection,
@@ -77,7 +80,7 @@ impl Publisher {
     }
 
     /// Connects and subscribes to the receipts.
-    fn connect(&self) -> Result<Link, ConnectionError> {
+    fn connect(&self) -> Result<Link, Lost> {
         let id = format!("{}-publisher", self.source);
         let mut options = MqttOptions::new(id, self.address.ip().to_string(), self.address.port());
         options.set_credentials(&self.source, &self.password);
@@ -86,7 +89,7 @@ impl Publisher {
         let (client, mut connection) = Client::new(options, usize::from(IN_FLIGHT) * 2);
         client.try_subscribe(format!("hearth/v1/{}/+/receipt", self.source), QoS::AtLeastOnce).unwrap();
         for event in connection.iter() {
-            if let Event::Incoming(Packet::SubAck(ack)) = event? {
+            if let Event::Incoming(Packet::SubAck(ack)) = event.map_err(Box::new)? {
                 let granted = !ack.return_codes.contains(&rumqttc::SubscribeReasonCode::Failure);
                 assert!(granted, "the subscription to its own receipts was refused");
                 break;
@@ -113,8 +116,10 @@ impl Publisher {
                         self.connections += 1;
                         next = 0;
                     }
-                    Err(ConnectionError::ConnectionRefused(code)) => panic!("refused: {code:?}"),
-                    Err(_) => std::thread::sleep(RECONNECT),
+                    Err(lost) => match *lost {
+                        ConnectionError::ConnectionRefused(code) => panic!("refused: {code:?}"),
+                        _ => std::thread::sleep(RECONNECT),
+                    },
                 }
                 continue;
             };
@@ -140,13 +145,13 @@ impl Publisher {
     }
 
     /// The next event: the index of the message that it acknowledges, if it does. `None` when none came.
-    fn event(&mut self) -> Option<Result<Option<usize>, ConnectionError>> {
+    fn event(&mut self) -> Option<Result<Option<usize>, Lost>> {
         let link = self.link.as_mut()?;
         let event = match link.connection.recv_timeout(TICK) {
             Ok(Ok(event)) => event,
-            Ok(Err(error)) => return Some(Err(error)),
+            Ok(Err(error)) => return Some(Err(Box::new(error))),
             Err(rumqttc::RecvTimeoutError::Timeout) => return None,
-            Err(rumqttc::RecvTimeoutError::Disconnected) => return Some(Err(ConnectionError::RequestsDone)),
+            Err(rumqttc::RecvTimeoutError::Disconnected) => return Some(Err(Box::new(ConnectionError::RequestsDone))),
         };
         match event {
             Event::Outgoing(Outgoing::Publish(id)) => {

@@ -1,4 +1,5 @@
 //! What ARCHITECTURE.md and CONTRIBUTING.md say about the code, compared with the code.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ fn bench() -> (Bench, Person, Person) {
     bench.gain("scale", "w");
     let task = id(&bench.tasks("p1", 1)[0]);
     let person = |name: &str, role: &str| {
-        let token = bench.api.post("/tokens", &json!({"name": name, "role": role})).expect(201);
+        let token = bench.api.post("/tokens", &json!({"label": name, "role": role})).expect(201);
         let token = token["token"].as_str().unwrap_or_else(|| panic!("the token, this once: {token}"));
         Person { api: bench.api.with_token(Some(token)), task: task.clone() }
     };
