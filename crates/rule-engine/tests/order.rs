@@ -120,7 +120,6 @@ fn line() -> impl Strategy<Value = Line> {
 }
 
 fn stored((seq, line): (usize, &Line)) -> StoredReading {
-    // One id is one reading, so what it says follows from the id and the device.
     let id = |n: u8| ReadingId::new(&format!("{n:02}")).unwrap();
     let kind = if line.pressure { Kind::BloodPressure } else { Kind::BodyWeight };
     let number = |base: i64, unit, step: u32| match line.value {
@@ -138,7 +137,7 @@ fn stored((seq, line): (usize, &Line)) -> StoredReading {
     let time = start() + TimeDelta::minutes(30 * line.half_hours);
     let uncertain = line.error_s == Some(u32::MAX);
     let key = ReadingKey {
-        source: SourceId::new("hub").unwrap(),
+        source: SourceId::new(if line.device < 2 { "hub" } else { "cloud" }).unwrap(),
         device: DeviceId::new(&format!("d{}", line.device)).unwrap(),
         id: id(line.id),
     };
@@ -206,7 +205,11 @@ fn history() -> impl Strategy<Value = History> {
 fn arrivals() -> impl Strategy<Value = (Vec<StoredReading>, Vec<usize>)> {
     prop::collection::vec(line(), 1..24).prop_flat_map(|lines| {
         let mut seen = BTreeSet::new();
-        let lines: Vec<Line> = lines.into_iter().filter(|l| seen.insert((l.device, l.id))).collect();
+        // The cloud sends some of them too, by a clock of its own: suspected copies.
+        let twin =
+            |l: &Line| Line { id: l.id + 50, device: l.device + 2, corrects: None, error_s: Some(10), ..l.clone() };
+        let lines = lines.into_iter().flat_map(|l| if l.id % 4 == 0 { vec![twin(&l), l] } else { vec![l] });
+        let lines: Vec<Line> = lines.filter(|l| seen.insert((l.device, l.id))).collect();
         let readings: Vec<StoredReading> = lines.iter().enumerate().map(stored).collect();
         let count = readings.len();
         let again = prop::collection::vec(0..count, 0..4);
