@@ -218,9 +218,9 @@ impl Run {
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         match self.transaction(&mut jobs) {
             Ok(notice) => {
-                jobs.into_iter().for_each(|job| job.answer(Ok(())));
-                // Nobody may be listening.
+                // Listeners first: who subscribes after an answer must not be told of it again. Nobody may listen.
                 drop(self.notices.send(Arc::new(notice)));
+                jobs.into_iter().for_each(|job| job.answer(Ok(())));
             }
             Err(fault) => {
                 let why = fault.named("committing").to_string();

@@ -1,0 +1,83 @@
+//! What every store must do. The functions take `&dyn Store`, so that each database can be held to them; here
+//! they run on SQLite. `sqlite.rs` has what only a file can show: restarts, failed commits, two processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "test code"
+)]
+
+mod accounts;
+mod doors;
+mod journal;
+mod kit;
+mod model;
+mod roster;
+mod sqlite;
+mod worklist;
+
+/// A test per function of the contract.
+macro_rules! contract {
+    ($($module:ident { $($name:ident),+ $(,)? })+) => {
+        mod on_sqlite { $(
+            mod $module { $(
+                #[tokio::test]
+                async fn $name() {
+                    let (store, _file) = crate::kit::sqlite();
+                    crate::$module::$name(&store).await;
+                }
+            )+ }
+        )+ }
+    };
+}
+
+contract! {
+    journal {
+        what_was_sent_comes_back,
+        a_second_one_is_a_duplicate,
+        an_id_is_used_once_whatever_the_day,
+        every_item_is_answered_in_order,
+        a_replay_moves_one,
+        a_replay_that_is_refused_keeps_its_row,
+        a_walk_gives_everything_once,
+        devices_are_counted,
+        another_device_than_the_topic_is_refused,
+    }
+    roster {
+        a_patient_is_what_was_entered,
+        one_request_is_one_commit_of_several_events,
+        an_enrolment_keeps_the_moment_it_was_entered,
+        an_overlap_changes_nothing,
+        a_move_concerns_both,
+        the_clinic_concerns_everybody,
+        a_rulebook_is_installed_once,
+        patients_are_found,
+        a_future_pause_is_not_in_force_yet,
+    }
+    worklist {
+        an_evaluation_is_committed_whole,
+        a_stale_evaluation_changes_nothing,
+        a_second_open_task_is_refused,
+        a_wake_up_committed_twice_is_written_once,
+        commands_are_events_with_outcomes,
+        patients_are_due_when_their_time_comes,
+        tasks_are_filtered_and_walked,
+        a_start_tells_since_when_it_was_down,
+    }
+    doors {
+        sources_come_and_go,
+        a_session_is_kept_until_it_expires,
+        the_cap_forgets_the_disconnected_first,
+        prompts_wait_until_delivered,
+        a_status_is_kept,
+    }
+    accounts {
+        people_sign_in,
+        tokens_work_until_disabled,
+        the_trail_is_newest_first,
+    }
+}

@@ -1,0 +1,129 @@
+//! What only a file can show.
+
+use crate::kit::*;
+use chrono::TimeDelta;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::*;
+use vitals::*;
+
+#[tokio::test]
+async fn a_failed_commit_is_everybodys_error_and_stores_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let fail = Arc::new(AtomicBool::new(false));
+    let store = SqliteStore::open(SqliteOptions { fail_commit: Some(Arc::clone(&fail)), ..options(&dir) }).unwrap();
+    patient(&store, "anna").await;
+    let seq = stored(&store, reading("scale-anna", "1", day(1))).await;
+    let before =
+        (store.ledger().await.unwrap(), store.assignments().await.unwrap(), store.last_commit().await.unwrap());
+    fail.store(true, Ordering::SeqCst);
+    let refused = store.admit(vec![message("scale-anna", vec![item(reading("scale-anna", "2", day(1)))])]);
+    let bea = actor();
+    let moved = store.assign(wears("anna", "new", None, day(0), None), "x", &bea);
+    let added = store.add_patient(entering("bert"), vec![], vec![], &bea);
+    let (refused, moved, added) = tokio::join!(refused, moved, added);
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(moved, Err(StoreError::Unavailable(_))));
+    assert!(matches!(added, Err(StoreError::Unavailable(_))));
+    fail.store(false, Ordering::SeqCst);
+    let after = (store.ledger().await.unwrap(), store.assignments().await.unwrap(), store.last_commit().await.unwrap());
+    assert_eq!(after, before);
+    // What the writer remembers is as it was, too.
+    patient(&store, "bert").await;
+    let head = store.work(&pid("bert")).await.unwrap().head;
+    assert_eq!(stored(&store, reading("scale-anna", "2", day(1))).await, head + 1);
+    assert!(head > seq);
+    assert_eq!(store.ledger_recount().await.unwrap(), store.ledger().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    let anna = patient(&store, "anna").await;
+    let seq = stored(&store, reading("scale-anna", "1", day(1))).await;
+    store.close(TimeDelta::seconds(30)).await.unwrap();
+    store.close(TimeDelta::seconds(30)).await.unwrap();
+    let late = store.admit(vec![message("scale-anna", vec![item(reading("scale-anna", "2", day(1)))])]).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))));
+    assert_eq!(store.ledger().await.unwrap().stored, 1, "a closed store can still be read");
+    drop(store);
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    assert_eq!(store.patient(&pid("anna")).await.unwrap(), Some(anna));
+    assert_eq!(admit(&store, reading("scale-anna", "1", day(1))).await, ItemStatus::Duplicate);
+    assert_eq!(stored(&store, reading("scale-anna", "2", day(2))).await, seq + 1, "positions go on");
+    assert_eq!(readings_of(&store, "anna").await.len(), 2, "and so do assignments");
+}
+
+#[tokio::test]
+async fn what_is_queued_is_committed_before_the_writer_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    let admitted = store.admit(vec![message("scale", vec![item(reading("scale", "1", day(1)))])]);
+    let (admitted, closed) = tokio::join!(biased; admitted, store.close(TimeDelta::seconds(30)));
+    assert!(admitted.is_ok() && closed.is_ok());
+}
+
+#[tokio::test]
+async fn stamps_grow_even_where_the_clock_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::at(day(100));
+    let options = || SqliteOptions::new(dir.path().join("hearth.db"), clock.as_store_clock());
+    let mut store = SqliteStore::open(options()).unwrap();
+    let mut last = None;
+    for (n, now) in [100, 100, 50, 101, 7].into_iter().enumerate() {
+        clock.set(day(now));
+        stored(&store, reading("scale", &n.to_string(), day(1))).await;
+        let stamp = store.last_commit().await.unwrap();
+        assert!(stamp > last, "{stamp:?} after {last:?}");
+        last = stamp;
+        drop(store);
+        store = SqliteStore::open(options()).unwrap();
+    }
+    let stamps: Vec<StoredAt> = store.readings_after(0, 9).await.unwrap().iter().map(|r| r.stored_at).collect();
+    assert!(stamps.is_sorted_by(|a, b| a < b));
+    assert_eq!(stamps[3], StoredAt(day(101)), "where the clock is ahead, it is the stamp");
+}
+
+#[tokio::test]
+async fn a_job_that_fails_spoils_nobody_elses() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow = Some(std::time::Duration::from_millis(20));
+    let store = SqliteStore::open(SqliteOptions { commit_delay: slow, ..options(&dir) }).unwrap();
+    let first = patient(&store, "anna");
+    let reads = |n: u8| {
+        let r = reading("scale-anna", &n.to_string(), day(1));
+        store.admit(vec![message("scale-anna", vec![item(r)])])
+    };
+    let bea = actor();
+    let twice = || store.add_patient(entering("bert"), vec![], vec![], &bea);
+    let (_, a, one, two, b) = tokio::join!(biased; first, reads(1), twice(), twice(), reads(2));
+    assert_eq!((a.is_ok(), b.is_ok()), (true, true));
+    assert!(one.is_ok());
+    assert!(matches!(two, Err(StoreError::Conflict(_))));
+    assert_eq!(readings_of(&store, "anna").await.len(), 2);
+    assert_eq!(store.ledger_recount().await.unwrap(), store.ledger().await.unwrap());
+}
+
+#[tokio::test]
+async fn another_process_may_write_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (SqliteStore::open(options(&dir)).unwrap(), SqliteStore::open(options(&dir)).unwrap());
+    patient(&one, "anna").await;
+    let first = stored(&two, reading("scale-anna", "1", day(1))).await;
+    let second = stored(&one, reading("scale-anna", "2", day(1))).await;
+    assert_eq!(second, first + 1);
+    assert_eq!(admit(&two, reading("scale-anna", "2", day(1))).await, ItemStatus::Duplicate);
+    assert_eq!(readings_of(&one, "anna").await.len(), 2);
+    assert_eq!(two.ledger_recount().await.unwrap(), one.ledger().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(options(&dir)).unwrap());
+    let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+    db.pragma_update(None, "user_version", 1000).unwrap();
+    let refused = SqliteStore::open(options(&dir)).unwrap_err();
+    assert!(matches!(&refused, StoreError::Invalid(text) if text.contains("1000")), "{refused}");
+}
