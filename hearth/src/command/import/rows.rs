@@ -1,0 +1,125 @@
+//! Readings in CSV: `patient,kind,measured_at,quantity,value,unit`, a value a row, in any order.
+
+use std::{collections::BTreeMap, io::Read};
+
+use chrono::{DateTime, FixedOffset};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use vitals::{DeviceId, Instant, decimal_from_json};
+
+use crate::failure::Failure;
+
+/// The columns, in the order in which they are written.
+pub(crate) const COLUMNS: [&str; 6] = ["patient", "kind", "measured_at", "quantity", "value", "unit"];
+/// More mistakes than this help nobody.
+const MOST_MISTAKES: usize = 20;
+
+/// The readings of one patient of a file, as messages, oldest first.
+pub(super) struct PatientReadings {
+    /// the patient's id, which is also a device's
+    pub(super) patient: DeviceId,
+    /// the oldest reading's time
+    pub(super) first: Instant,
+    /// reading messages
+    pub(super) messages: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    patient: String,
+    kind: String,
+    measured_at: String,
+    quantity: String,
+    value: String,
+    unit: String,
+}
+
+/// A reading message.
+#[derive(Serialize)]
+struct Message {
+    kind: String,
+    measured_at: String,
+    values: BTreeMap<String, Written>,
+}
+
+/// A value with its digits as written: 80.10 is not 80.1 to whoever wrote it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written {
+    Number { value: Box<RawValue>, unit: String },
+    Coded { coded: String },
+}
+
+/// What has one time and kind is one reading.
+type Readings = BTreeMap<(DateTime<FixedOffset>, String), Message>;
+
+/// Reads a file; every row that cannot be read is named, and then nothing is imported.
+pub(super) fn read(file: impl Read, name: &str) -> Result<Vec<PatientReadings>, Failure> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    let mut patients: BTreeMap<DeviceId, Readings> = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    let headers = reader.headers().map_err(|error| Failure::malformed(format!("{name}: {error}")))?.clone();
+    if let Some(missing) = COLUMNS.iter().find(|column| !headers.iter().any(|header| header == **column)) {
+        return Err(Failure::malformed(format!(
+            "{name}:1: column `{missing}` is missing; the columns are {}",
+            COLUMNS.join(",")
+        )));
+    }
+    for record in reader.records() {
+        let line = |record: &csv::StringRecord| record.position().map_or(0, csv::Position::line);
+        let result = match &record {
+            Ok(record) => {
+                take(record, &headers, &mut patients).map_err(|why| format!("{name}:{}: {why}", line(record)))
+            }
+            Err(error) => Err(format!("{name}: {error}")),
+        };
+        mistakes.extend(result.err());
+    }
+    if mistakes.is_empty() {
+        return Ok(patients.into_iter().filter_map(|(patient, readings)| finish(patient, readings)).collect());
+    }
+    let more = mistakes.len().saturating_sub(MOST_MISTAKES);
+    mistakes.truncate(MOST_MISTAKES);
+    if more > 0 {
+        mistakes.push(format!("and {more} more"));
+    }
+    mistakes.push("nothing was imported".to_owned());
+    Err(Failure::malformed(mistakes.join("\n")))
+}
+
+fn take(
+    record: &csv::StringRecord,
+    headers: &csv::StringRecord,
+    patients: &mut BTreeMap<DeviceId, Readings>,
+) -> Result<(), String> {
+    let row: Row = record.deserialize(Some(headers)).map_err(|error| error.to_string())?;
+    let patient = DeviceId::new(&row.patient).map_err(|error| error.to_string())?;
+    let time = DateTime::parse_from_rfc3339(&row.measured_at).map_err(|_| {
+        format!("`{}` is no time; write RFC 3339 with an offset: 2026-01-01T07:00:00Z", row.measured_at)
+    })?;
+    let value = match row.value.as_str() {
+        "LO" | "HI" => Written::Coded { coded: row.value },
+        text => Written::Number { value: number(text)?, unit: row.unit },
+    };
+    let reading = patients.entry(patient).or_default().entry((time, row.kind.clone())).or_insert_with(|| Message {
+        kind: row.kind,
+        measured_at: row.measured_at,
+        values: BTreeMap::new(),
+    });
+    match reading.values.insert(row.quantity.clone(), value) {
+        None => Ok(()),
+        Some(_) => Err(format!("a second value of `{}` for the same patient, kind and time", row.quantity)),
+    }
+}
+
+fn number(text: &str) -> Result<Box<RawValue>, String> {
+    let wrong = || format!("`{text}` is no number; write one with a point, or LO or HI");
+    decimal_from_json(text).ok_or_else(wrong)?;
+    RawValue::from_string(text.to_owned()).map_err(|_| wrong())
+}
+
+fn finish(patient: DeviceId, readings: Readings) -> Option<PatientReadings> {
+    let first = readings.first_key_value()?.0.0.to_utc();
+    let messages = readings.into_values().filter_map(|message| serde_json::to_string(&message).ok()).collect();
+    Some(PatientReadings { patient, first, messages })
+}

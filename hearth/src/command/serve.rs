@@ -1,0 +1,53 @@
+//! `hearth serve`: the service.
+
+use std::path::PathBuf;
+
+use service_kit::logs;
+
+use crate::{
+    failure::Failure,
+    hold::{Held, Hold},
+    output::Output,
+    place::{self, OpenStore},
+    service::{self, Process},
+    settings::{Role, Roles, Settings, automation_token},
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The configuration; `deploy/hearth.toml` is a commented one.
+    #[arg(long, env = "HEARTH_CONFIG")]
+    config: PathBuf,
+    /// The parts that this process runs; all by default.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    role: Vec<Role>,
+}
+
+pub(crate) async fn run(args: Args, _out: &mut Output<'_>) -> Result<(), Failure> {
+    let settings = Settings::load(&args.config)?;
+    let token = automation_token().map_err(Failure::malformed)?;
+    logs::init(settings.log.format, &settings.log.filter)
+        .map_err(|error| Failure::because("cannot start the logs", &error))?;
+    let process = Process::default();
+
+    let hold = Hold::take(&settings.data, "serve").map_err(|held| match held {
+        Held::By(holder) => place::busy(&holder, "stop it first, or give this one its own `data`"),
+        Held::Broken(failure) => failure,
+    })?;
+    let mut open = OpenStore::open(&settings.data, Some(hold))?;
+    let runs = service::prepare(&open, &settings.rules.files).await?;
+    let started = service::start(&settings, Roles::of(&args.role), token, &mut open, runs, &process).await;
+
+    let why = match started {
+        Ok(addresses) => {
+            tracing::info!(?addresses, "hearth serves");
+            service::until_stopped(&process.shutdown).await
+        }
+        Err(failure) => Err(failure),
+    };
+    if let Ok(signal) = &why {
+        tracing::info!(signal, "stopping");
+    }
+    service::stop(open, &process.shutdown, settings.drain.0).await?;
+    why.map(drop)
+}

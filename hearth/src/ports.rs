@@ -1,0 +1,18 @@
+//! What the console asks of ingest, answered here, so that it does not depend on it.
+
+use async_trait::async_trait;
+use console::Replayer;
+use store::{ItemStatus, SharedStore, StoreError};
+
+/// Sends quarantined items through today's admission.
+pub(crate) struct Quarantine(pub(crate) SharedStore);
+
+#[async_trait]
+impl Replayer for Quarantine {
+    async fn replay(&self, row: u64) -> Result<ItemStatus, StoreError> {
+        match ingest::replay(&self.0, row).await {
+            Ok(admitted) => admitted.items.into_iter().next().ok_or(StoreError::NotFound("the replayed item")),
+            Err(ingest::ReplayError::Store(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The service, put together: rules, ways in, console. Everything that runs is a named task of one shutdown.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use care::Run;
+use console::{Console, Deps};
+use ingest::{Ingest, IngestConfig};
+use rule_engine::Rulebook;
+use rules::{Reconciler, ReconcilerOptions};
+use service_kit::{Health, Metrics, Secret, Shutdown};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    failure::Failure,
+    place::{OpenStore, operator},
+    ports::Quarantine,
+    settings::{Roles, Settings},
+};
+
+/// What is seen of the process from outside, and how it stops.
+#[derive(Default)]
+pub(crate) struct Process {
+    pub(crate) metrics: Metrics,
+    pub(crate) health: Health,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// Where a started service listens.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Addresses {
+    pub(crate) http: Option<SocketAddr>,
+    pub(crate) mqtt: Option<SocketAddr>,
+    pub(crate) mqtt_tls: Option<SocketAddr>,
+}
+
+/// Journals the start and installs the rulebooks, the shipped ones and those in `files`.
+pub(crate) async fn prepare(open: &OpenStore, files: &[PathBuf]) -> Result<Vec<Run>, Failure> {
+    let now = open.clock.now();
+    rules::install_shipped(&open.store, now)
+        .await
+        .map_err(|error| Failure::because("cannot install the shipped rulebooks", &error))?;
+    for file in files {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::expected(format!("cannot read the rulebook `{name}`: {error}")))?;
+        let book = Rulebook::parse(&name, &text)
+            .map_err(|errors| Failure::mistakes(errors.iter().map(ToString::to_string).collect()))?;
+        open.store
+            .install_rulebook(&book.id, &book.version, &text, now, &operator())
+            .await
+            .map_err(|error| Failure::because(format!("cannot install the rulebook `{name}`"), &error))?;
+    }
+    Ok(open.store.record_start(now).await?)
+}
+
+/// Starts the parts that `roles` names; `runs` is what [`prepare`] returned.
+pub(crate) async fn start(
+    settings: &Settings,
+    roles: Roles,
+    token: Option<Secret>,
+    open: &mut OpenStore,
+    runs: Vec<Run>,
+    process: &Process,
+) -> Result<Addresses, Failure> {
+    let Process { metrics, health, shutdown } = process;
+    let (store, clock) = (open.store.clone(), open.clock.clone());
+    let mut addresses = Addresses::default();
+    if roles.rules {
+        let options = ReconcilerOptions::default();
+        Reconciler::start(store.clone(), clock.clone(), metrics, health, shutdown, runs, options)
+            .await
+            .map_err(|error| Failure::because("the rules cannot start", &error))?;
+    }
+    if roles.mqtt || roles.ingest {
+        let handle =
+            Ingest::start(&ways_in(&settings.mqtt, roles), store.clone(), clock.clone(), metrics, health, shutdown)
+                .await
+                .map_err(|error| Failure::because("ingest cannot start", &error))?;
+        (addresses.mqtt, addresses.mqtt_tls) = (handle.local_addr, handle.tls_addr);
+    }
+    if roles.console {
+        let rulebooks = rules::load_rulebooks(&store)
+            .await
+            .map_err(|error| Failure::because("the console cannot read the rulebooks", &error))?;
+        let deps = Deps {
+            clock,
+            metrics: metrics.clone(),
+            health: health.clone(),
+            shutdown: shutdown.clone(),
+            rulebooks,
+            replayer: Arc::new(Quarantine(store.clone())),
+            store,
+        };
+        let handle = Console::start(settings.http.console(token), deps)
+            .await
+            .map_err(|error| Failure::because("the console cannot start", &error))?;
+        let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
+        open.announce(format!("{scheme}://{}", handle.local_addr()))?;
+        addresses.http = Some(handle.local_addr());
+    }
+    Ok(addresses)
+}
+
+/// The ways in that these roles serve.
+fn ways_in(configured: &IngestConfig, roles: Roles) -> IngestConfig {
+    let mut config = configured.clone();
+    if !roles.mqtt {
+        (config.listen, config.tls) = (None, None);
+    }
+    if !roles.ingest {
+        config.broker = None;
+    }
+    config
+}
+
+/// Returns when the process is asked to stop, or when a part of it has ended; says which.
+pub(crate) async fn until_stopped(shutdown: &Shutdown) -> Result<&'static str, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::expected(format!("cannot wait for signals: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let token = shutdown.token();
+    tokio::select! {
+        _ = terminate.recv() => Ok("SIGTERM"),
+        _ = interrupt.recv() => Ok("SIGINT"),
+        () = token.cancelled() => Err(Failure::expected("a part of Hearth has ended by itself; the log says which")),
+    }
+}
+
+/// Stops everything within the deadline, then closes the store; who is late is named.
+pub(crate) async fn stop(open: OpenStore, shutdown: &Shutdown, within: Duration) -> Result<(), Failure> {
+    let late = shutdown.drain(within).await;
+    open.close().await?;
+    if late.is_empty() {
+        tracing::info!("stopped");
+        return Ok(());
+    }
+    tracing::error!(?late, "stopped without waiting longer");
+    Err(Failure::expected(format!("stopped after {} s; late: {}", within.as_secs(), late.join(", "))))
+}

@@ -1,0 +1,165 @@
+//! The configuration file, as `deploy/hearth.toml` explains it.
+//!
+//! Everything has a default; what is written is checked as a whole, so that a start never fails twice for two
+//! mistakes.
+
+mod checks;
+mod role;
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use console::{ConsoleConfig, TlsFiles};
+use ingest::IngestConfig;
+use serde::Deserialize;
+use service_kit::{
+    ConfigError, Secret,
+    config::{self, Span},
+    logs,
+};
+
+pub(crate) use checks::automation_token;
+pub(crate) use role::{Role, Roles};
+
+use crate::failure::Failure;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// directory of the store
+    pub(crate) data: PathBuf,
+    /// how long the parts may take to stop
+    pub(crate) drain: Span,
+    pub(crate) log: Log,
+    pub(crate) http: Http,
+    /// the own endpoint, and under `broker` the second way in
+    pub(crate) mqtt: IngestConfig,
+    pub(crate) rules: Rules,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) format: logs::Format,
+    pub(crate) filter: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<Tls>,
+    /// proxies that end TLS before this process
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// whether `HEARTH_API_TOKEN` is an administrator's bearer token
+    pub(crate) api_token: bool,
+    /// a session without a request ends after this
+    pub(crate) idle_timeout: Span,
+    /// a session ends after this whatever happens
+    pub(crate) session_lifetime: Span,
+    /// the clinic's, for times that belong to no patient
+    pub(crate) timezone: Tz,
+}
+
+/// Certificate chain and private key, PEM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rules {
+    /// rulebooks besides the shipped ones
+    pub(crate) files: Vec<PathBuf>,
+}
+
+const fn minutes(minutes: u64) -> Span {
+    Span(Duration::from_secs(minutes * 60))
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("hearth-data"),
+            drain: Span(Duration::from_secs(20)),
+            log: Log::default(),
+            http: Http::default(),
+            mqtt: IngestConfig::default(),
+            rules: Rules::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: logs::Format::default(), filter: "info".to_owned() }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            api_token: false,
+            idle_timeout: minutes(30),
+            session_lifetime: minutes(12 * 60),
+            timezone: Tz::UTC,
+        }
+    }
+}
+
+impl Http {
+    /// The console's own configuration; `token` is taken if the file allows it.
+    pub(crate) fn console(&self, token: Option<Secret>) -> ConsoleConfig {
+        let span = |span: Span| TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX);
+        ConsoleConfig {
+            tls: self.tls.clone().map(|tls| TlsFiles { certificate: tls.certificate, key: tls.key }),
+            trusted_proxies: self.trusted_proxies.clone(),
+            automation_token: token.filter(|_| self.api_token),
+            idle_timeout: span(self.idle_timeout),
+            session_lifetime: span(self.session_lifetime),
+            timezone: self.timezone,
+            ..ConsoleConfig::loopback(self.listen)
+        }
+    }
+}
+
+impl Settings {
+    /// Reads and checks a file.
+    pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
+        let text = read(path)?;
+        Self::parse(&text, &path.display().to_string())
+            .map_err(|mistakes| Failure::mistakes(mistakes.iter().map(ToString::to_string).collect()))
+    }
+
+    /// Every mistake in `text`: what cannot be read, or else what contradicts itself.
+    pub(crate) fn parse(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
+        let settings: Self = config::load(text, file)?;
+        let mistakes = checks::mistakes(&settings, text, file);
+        if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
+    }
+}
+
+/// The text of a configuration file.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::expected(format!(
+            "cannot read the configuration `{}`: {error}; deploy/hearth.toml is a commented one to start from",
+            path.display()
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests;

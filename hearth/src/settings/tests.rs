@@ -1,0 +1,55 @@
+use super::*;
+
+fn check(text: &str, expected: &[&str]) {
+    let found: Vec<String> = match Settings::parse(text, "h.toml") {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    check("", &[]);
+}
+
+#[test]
+fn the_commented_example_says_the_defaults() {
+    let text = include_str!("../../../deploy/hearth.toml");
+    let settings = Settings::parse(text, "hearth.toml").unwrap();
+    assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::default()));
+}
+
+#[test]
+fn what_the_example_has_commented_out_can_be_switched_on() {
+    let text: String = include_str!("../../../deploy/hearth.toml")
+        .lines()
+        .map(|line| line.strip_prefix("#: ").unwrap_or(line).to_owned() + "\n")
+        .collect();
+    let mistakes = Settings::parse(&text, "hearth.toml").unwrap_err();
+    let of_this_machine = |m: &ConfigError| m.message.contains("cannot be read");
+    assert!(mistakes.iter().all(of_this_machine), "only files that are not here: {mistakes:#?}");
+}
+
+#[test]
+fn plain_http_stays_on_the_loopback_address() {
+    check(
+        "[http]\nlisten = \"0.0.0.0:8080\"\n",
+        &[
+            "h.toml:2:10: plain HTTP is served on a loopback address only, and 0.0.0.0:8080 is none; configure `tls`, or name the proxy that ends TLS in `trusted_proxies`",
+        ],
+    );
+    check("[http]\nlisten = \"0.0.0.0:8080\"\ntrusted_proxies = [\"10.0.0.1\"]\n", &[]);
+}
+
+#[test]
+fn contradictions_have_a_place() {
+    check(
+        "[http]\nidle_timeout = \"2 d\"\n[mqtt]\nlisten = \"127.0.0.1:8080\"\n[mqtt.limits]\npacket = \"2 MiB\"\n",
+        &[
+            "h.toml:2:16: the idle time-out must be above zero and not above the session's lifetime",
+            "h.toml:4:10: HTTP listens there already; give each its own port",
+            "h.toml:6:10: the largest packet is 1 MiB by contract; write \"1 MiB\" or less",
+        ],
+    );
+}
