@@ -30,10 +30,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let message = error.inner().to_string();
         let mut at = pointer(error.path());
         let is_data = error.inner().is_data();
-        // Serde names a field that is missing or too much, but its path ends at the object around it.
-        if let Some(field) = ["missing field `", "unknown field `"].iter().find_map(|p| message.strip_prefix(p))
-            && let Some((field, _)) = field.split_once('`')
-        {
+        // The path of a field that is missing ends at the object around it.
+        if let Some((field, _)) = message.strip_prefix("missing field `").and_then(|m| m.split_once('`')) {
             push(&mut at, field);
         }
         if is_data {

@@ -67,7 +67,9 @@ fn comparisons(when: &str) -> Vec<(Quantity, String)> {
         };
         let end = [" and ", " or ", ")", " for ", " times "].iter().filter_map(|e| limit.find(e)).min();
         let limit = limit.get(..end.unwrap_or(limit.len())).unwrap_or_default().trim();
-        if let Some(quantity) = quantity.filter(|_| LEVELS.contains(&name)) {
+        // "latest(weight) - latest(weight, 24 h ago) >= gain" compares a difference.
+        let part_of_sum = before.strip_suffix(name).is_some_and(|b| b.trim_end().ends_with(['-', '+']));
+        if let Some(quantity) = quantity.filter(|_| LEVELS.contains(&name) && !part_of_sum) {
             found.push((quantity, limit.to_owned()));
         }
     }
@@ -78,6 +80,11 @@ fn comparisons(when: &str) -> Vec<(Quantity, String)> {
 fn amount(text: &str) -> Option<(Decimal, Unit)> {
     let (number, unit) = text.trim().split_once(' ')?;
     Some((number.parse().ok()?, unit.trim().parse().ok()?))
+}
+
+/// "180 mm[Hg]" as "180 mmHg"; what is no amount stays as it was written.
+pub(super) fn readable(text: &str) -> String {
+    amount(text).map_or_else(|| text.to_owned(), |(number, unit)| format!("{number} {}", unit.display()))
 }
 
 /// The limits that an episode's rule compared with, as lines for its newest quantity. A limit that is small beside
@@ -130,6 +137,7 @@ mod tests {
             &[(Quantity::Systolic, "140 mm[Hg]"), (Quantity::Diastolic, "90 mm[Hg]")],
         );
         check("rise(weight, 72 h) > gain_3d", &[]);
+        check("latest(weight) - latest(weight, 12 h .. 36 h ago) >= gain_1d", &[]);
         check("missing(body-weight, 3 d)", &[]);
     }
 }

@@ -42,6 +42,8 @@ struct View {
     parameters: InForce,
     known: Vec<ParameterInfo>,
     limits: Vec<LimitLine>,
+    /// ids of the rulebooks that stand for this patient
+    books: Vec<String>,
     days: i64,
     zone: Tz,
     now: Instant,
@@ -88,7 +90,9 @@ async fn load(app: &App, id: &str, days: i64) -> Result<View, Problem> {
     let known = app.rulebooks.parameters(now);
     let parameters = effective(&known, &clinic, &in_force(&record.parameters, now));
     let books = app.rulebooks.books(now);
-    let limits = limits::of_books(&books_of(&record, &books, now), &parameters);
+    let standing = books_of(&record, &books, now);
+    let limits = limits::of_books(&standing, &parameters);
+    let books = standing.iter().map(|b| b.id.clone()).collect();
     Ok(View {
         episodes: app.store.episodes(&id).await?,
         readings: readings(app, &id, &[], (now - TimeDelta::days(days), now)).await?,
@@ -98,6 +102,7 @@ async fn load(app: &App, id: &str, days: i64) -> Result<View, Problem> {
         parameters,
         known,
         limits,
+        books,
         days,
         now,
     })
@@ -178,7 +183,7 @@ fn charts(view: &View) -> Markup {
             @for (panel, series) in panels {
                 figure.panel {
                     figcaption { strong { (panel.name) } " " span.quiet { (panel.unit().display()) }
-                        @if let Some(newest) = latest(&series, view.zone, view.now) { span.latest { (newest) } } }
+                        @if let Some(newest) = latest(&series, view.now) { span.latest { (newest) } } }
                     (draw(&Chart {
                         name: panel.name,
                         unit: panel.unit(),
@@ -201,7 +206,15 @@ fn charts(view: &View) -> Markup {
 /// Levels of the rulebooks, and the limits of what holds now.
 fn lines(view: &View, panel: Panel) -> Vec<LimitLine> {
     let of_panel = |line: &LimitLine| panel.quantities.contains(&line.quantity);
-    let mut lines: Vec<LimitLine> = view.limits.iter().filter(|l| of_panel(l)).cloned().collect();
+    let named = |line: &LimitLine| {
+        let mut line = line.clone();
+        // Two quantities on one pair of axes: the line says whose it is.
+        if panel.quantities.len() > 1 {
+            line.label = format!("{} {}", words::quantity(line.quantity).to_lowercase(), line.label);
+        }
+        line
+    };
+    let mut lines: Vec<LimitLine> = view.limits.iter().filter(|l| of_panel(l)).map(named).collect();
     let open = view.episodes.iter().filter(|e| e.is_open()).filter_map(Episode::leading_rule);
     for line in open.flat_map(limits::of_evidence).filter(of_panel) {
         // The same level twice would be written over itself.
@@ -314,27 +327,26 @@ fn episodes(view: &View) -> Markup {
 }
 
 fn parameters(view: &View) -> Markup {
-    let enrolled =
-        |key: &str| view.record.enrolments.iter().any(|e| key.split('.').next() == Some(e.programme.as_str()));
+    let stands = |key: &str| view.books.iter().any(|book| key.split('.').next() == Some(book));
     let rows = view
         .known
         .iter()
-        .filter(|p| enrolled(&p.key) || view.parameters.get(&p.key).is_some_and(|v| v.1 == ParameterOrigin::Patient));
+        .filter(|p| stands(&p.key) || view.parameters.get(&p.key).is_some_and(|v| v.1 == ParameterOrigin::Patient));
     html! {
         section {
             h2 { "Limits and whose they are" }
-            table {
+            div.scroll { table.limits {
                 thead { tr { th { "Parameter" } th { "Value" } th { "Set by" } } }
                 tbody { @for parameter in rows {
                     tr {
                         th scope="row" { (if parameter.description.is_empty() { parameter.key.as_str() } else { parameter.description.as_str() }) " " small.quiet { (parameter.key) } }
                         @match view.parameters.get(&parameter.key) {
-                            Some((value, origin)) => { td.num { (value) } td { (whose(*origin)) } },
+                            Some((value, origin)) => { td.num { (limits::readable(value)) } td { (whose(*origin)) } },
                             None => { td.quiet { "not configured" } td {} },
                         }
                     }
                 } }
-            }
+            } }
         }
     }
 }

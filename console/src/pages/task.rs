@@ -190,7 +190,7 @@ async fn chart(app: &App, view: &View) -> Result<Markup, Problem> {
     let series = series_of(panel, &readings, view.zone, view.now);
     let shades: Vec<Shade> =
         view.episodes.iter().filter(|e| view.task.episodes.contains(&e.id)).map(|e| shade(e, to, view)).collect();
-    let newest = latest(&series, view.zone, view.now);
+    let newest = latest(&series, view.now);
     let chart = Chart {
         name: panel.name,
         unit: panel.unit(),

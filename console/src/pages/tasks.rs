@@ -202,7 +202,7 @@ async fn care_row(
         series = series_of(panel, &readings, zone, now);
         limits = lines;
     }
-    let latest = latest(&series, zone, now);
+    let latest = latest(&series, now);
     Ok(Row { task, patient, series, limits, latest })
 }
 
@@ -215,7 +215,7 @@ pub(super) fn shown_by(task: &Task, episodes: &[Episode]) -> Option<(Panel, Vec<
 }
 
 /// "128 / 82 mmHg, 3 h ago".
-pub(super) fn latest(series: &[Series], _zone: Tz, now: Instant) -> Option<String> {
+pub(super) fn latest(series: &[Series], now: Instant) -> Option<String> {
     let newest = series.iter().filter_map(|s| s.points.last()).map(|p| p.at).max()?;
     let last = series.iter().filter_map(|s| s.points.last().filter(|p| p.at == newest).map(|p| (s.quantity, p.value)));
     let values: Vec<(vitals::Quantity, f64)> = last.collect();
@@ -260,7 +260,7 @@ fn show_row(caller: &Caller, row: &Row, clinic: Tz, now: Instant) -> Markup {
                     (_, _, Some(due)) => { (words::due(due, now)) },
                     _ => { "no due time" },
                 } }
-                p.quiet { "waiting " (words::span(now.signed_duration_since(task.created_at))) }
+                p.quiet { @if now - task.created_at < TimeDelta::minutes(1) { "new" } @else { "waiting " (words::span(now - task.created_at)) } }
             }
             div.owner { (owner(caller, task)) }
         }

@@ -12,8 +12,9 @@ pub(super) fn span(length: TimeDelta) -> String {
     match minutes {
         0 => "less than a minute".to_owned(),
         1..60 => format!("{minutes} min"),
-        60..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
+        60..180 if minutes % 60 >= 5 => format!("{} h {} min", minutes / 60, minutes % 60 / 5 * 5),
+        60..2850 => format!("{} h", (minutes + 30) / 60),
+        _ => format!("{} days", (minutes + 720) / 1440),
     }
 }
 
@@ -172,8 +173,9 @@ mod tests {
         let zone: Tz = "America/New_York".parse().unwrap();
         assert_eq!(clock(before(60), zone, now), "06:00");
         assert_eq!(clock(before(60 * 24), zone, now), "21 Nov 07:00");
-        assert_eq!(due(before(-90), now).into_string(), "due in 1 h");
-        assert!(due(before(90), now).into_string().contains("overdue by 1 h"));
+        assert_eq!(due(before(-90), now).into_string(), "due in 1 h 30 min");
+        assert_eq!(due(before(-239), now).into_string(), "due in 4 h");
+        assert!(due(before(90), now).into_string().contains("overdue by 1 h 30 min"));
         assert_eq!(programme("heart-failure"), "Heart failure");
     }
 }

@@ -1,0 +1,184 @@
+//! The JSON API over real HTTP, with the real store and the real rules.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
+
+mod support;
+
+use chrono::TimeDelta;
+use support::seed::reading;
+use support::{Fixture, noon};
+use vitals::{Kind, Quantity};
+
+/// Maria's weight climbs by 2.6 kg in three days.
+async fn gaining(fixture: &Fixture) -> String {
+    fixture.patient("p1", "Maria Alvarez", "heart-failure", "hub-1/scale").await;
+    let at = |days| fixture.clock.now() - TimeDelta::days(days);
+    let weight = |days, kg| reading("hub-1/scale", Kind::BodyWeight, at(days), &[(Quantity::Weight, kg)]);
+    fixture
+        .readings(vec![weight(4, "80.0"), weight(3, "80.1"), weight(2, "81.0"), weight(1, "81.90"), weight(0, "82.7")])
+        .await;
+    fixture.task_of("p1").await
+}
+
+#[tokio::test]
+async fn a_task_is_worked_and_a_second_person_is_told_who_has_it() {
+    let f = Fixture::start().await;
+    f.add_user(care::Role::Coordinator).await;
+    let task = gaining(&f).await;
+    let shown = f.api("GET", &format!("/tasks/{task}"), "").await.json();
+    assert_eq!((shown["severity"].as_str(), shown["status"].as_str()), (Some("high"), Some("requested")));
+    assert!(shown["reason"].as_str().unwrap().contains("limit 2 kg"), "{shown}");
+
+    let nurse = f.sign_in("coordinator").await;
+    let accepted = nurse.post(&format!("/tasks/{task}/accept"), "back=/").await;
+    assert_eq!(accepted.status, 303, "{}", accepted.body);
+    let refused = f.api("POST", &format!("/tasks/{task}/accept"), "").await;
+    assert_eq!((refused.status, refused.json()["owner"].as_str()), (409, Some("coordinator")), "{}", refused.body);
+    let again = nurse.post(&format!("/tasks/{task}/accept"), "").await;
+    assert_eq!(again.status, 303, "the same by the same person changes nothing");
+
+    let missing = f.api("POST", &format!("/tasks/{task}/complete"), "{}").await;
+    assert_eq!((missing.status, missing.json()["pointer"].as_str()), (400, Some("/outcome")));
+    let silent = f.api("POST", &format!("/tasks/{task}/complete"), r#"{"outcome": "not-reached"}"#).await;
+    assert_eq!((silent.status, silent.json()["pointer"].as_str()), (400, Some("/note")));
+    let done = f.api("POST", &format!("/tasks/{task}/complete"), r#"{"outcome": "advice-given"}"#).await;
+    assert_eq!((done.status, done.json()["status"].as_str()), (200, Some("completed")), "{}", done.body);
+    let events = f.api("GET", &format!("/tasks/{task}"), "").await.json();
+    let what: Vec<_> = events["events"].as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
+    assert!(what.contains(&"accept") && what.contains(&"complete"), "{what:?}");
+
+    assert_eq!(f.api("POST", "/tasks/nothing/accept", "").await.status, 404);
+    assert_eq!(f.api("POST", &format!("/tasks/{task}/explode"), "").await.status, 404);
+    let open = f.api("GET", "/tasks?status=requested,accepted&patient=p1", "").await.json();
+    assert_eq!(open["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn readings_are_normalised_and_keep_what_was_sent() {
+    let f = Fixture::start().await;
+    gaining(&f).await;
+    let list = f.api("GET", "/patients/p1/readings?kind=body-weight", "").await;
+    assert!(list.body.contains(r#""as_sent":{"weight":{"value":81.90,"unit":"kg"}}"#), "{}", list.body);
+    let mut seen = Vec::new();
+    let mut path = "/patients/p1/readings?limit=2".to_owned();
+    loop {
+        let part = f.api("GET", &path, "").await.json();
+        seen.extend(part["items"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()));
+        let Some(next) = part["next"].as_str() else { break };
+        path = format!("/patients/p1/readings?limit=2&cursor={next}");
+    }
+    assert_eq!(seen.len(), 5, "a walk gives each once: {seen:?}");
+    let from = (noon() - TimeDelta::days(1)).to_rfc3339();
+    let late = f.api("GET", &format!("/patients/p1/readings?from={from}"), "").await.json();
+    assert_eq!(late["items"].as_array().unwrap().len(), 2);
+    let episodes = f.api("GET", "/patients/p1/episodes", "").await.json();
+    assert_eq!(episodes["items"][0]["group"], "fluid");
+    let ledger = f.api("GET", "/ledger", "").await.json();
+    assert_eq!((ledger["received"].as_u64(), ledger["stored"].as_u64()), (Some(5), Some(5)));
+}
+
+#[tokio::test]
+async fn problems_say_what_is_wrong_and_where() {
+    let f = Fixture::start().await;
+    f.patient("p1", "Maria Alvarez", "heart-failure", "hub-1/scale").await;
+    let check = async |method: &str, path: &str, body: &str, status: u16, pointer: Option<&str>| {
+        let reply = f.api(method, path, body).await;
+        assert_eq!(reply.status, status, "{method} {path} {body}: {}", reply.body);
+        assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{}", reply.body);
+        let problem = reply.json();
+        assert_eq!(problem["pointer"].as_str(), pointer, "{problem}");
+        assert_eq!(problem["instance"].as_str(), Some(format!("/api/v1{path}").split('?').next().unwrap()));
+        assert_eq!(problem["status"].as_u64(), Some(u64::from(status)));
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].is_string(), "{member} in {problem}");
+        }
+    };
+    check("GET", "/tasks?statsu=open", "", 400, None).await;
+    check("GET", "/tasks?status=open", "", 400, None).await;
+    check("GET", "/tasks?limit=501", "", 400, None).await;
+    check("GET", "/tasks?cursor=zz", "", 400, None).await;
+    check("GET", "/patients/nobody", "", 404, None).await;
+    check("GET", "/nothing", "", 404, None).await;
+    check("DELETE", "/patients", "", 405, None).await;
+    check("POST", "/patients", "{", 400, None).await;
+    check("POST", "/patients", r#"{"nmae": "x"}"#, 400, Some("/nmae")).await;
+    check("POST", "/patients", "{}", 400, Some("/name")).await;
+    check("POST", "/patients", r#"{"name": "x", "programmes": ["gout"]}"#, 400, Some("/programmes/0")).await;
+    check("POST", "/patients", r#"{"name": "x", "timezone": "Mars/Base"}"#, 400, Some("/timezone")).await;
+    let wrong_unit = r#"{"parameters": {"heart-failure.gain_3d": "2 cm"}}"#;
+    check("PATCH", "/patients/p1", wrong_unit, 400, Some("/parameters/heart-failure.gain_3d")).await;
+    check("PUT", "/parameters", r#"{"parameters": {"a/b": "2"}}"#, 400, Some("/parameters/a~1b")).await;
+    let taken = r#"{"id": "p2", "name": "x", "assignments": [{"source": "hub-1", "device": "scale"}]}"#;
+    check("POST", "/patients", taken, 409, None).await;
+    check("POST", "/patients", r#"{"id": "p1", "name": "x"}"#, 409, None).await;
+    check("POST", "/assignments", r#"{"patient": "p9", "source": "a", "device": "b"}"#, 400, Some("/patient")).await;
+    check("POST", "/quarantine/7/replay", "", 404, None).await;
+}
+
+#[tokio::test]
+async fn a_patient_is_entered_changed_and_read_back() {
+    let f = Fixture::start().await;
+    let made = f.api("POST", "/patients", r#"{"name": "Jo Doe", "programmes": ["copd"]}"#).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/patients/{id}");
+    let body = r#"{"status": "paused", "phone": "+49 30 1", "programmes": ["copd", {"id": "diabetes", "from": "2026-01-01T00:00:00Z"}],
+        "parameters": {"diabetes.low": "4 mmol/L"}, "reason": "holiday"}"#;
+    let changed = f.api("PATCH", &path, body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let read = f.api("GET", &path, "").await.json();
+    assert_eq!(read, changed.json());
+    assert_eq!((read["status"].as_str(), read["phone"].as_str()), (Some("paused"), Some("+49 30 1")));
+    assert_eq!(read["parameters"]["diabetes.low"], "4 mmol/L");
+    assert_eq!(read["enrolled_at"], "2026-01-01T00:00:00Z");
+    assert_eq!(read["programmes"][0]["from"], made.json()["programmes"][0]["from"]);
+    let back = f.api("PATCH", &path, r#"{"parameters": {"diabetes.low": null}}"#).await.json();
+    assert_eq!(back["parameters"], serde_json::json!({}));
+    let clinic =
+        f.api("PUT", "/parameters", r#"{"parameters": {"diabetes.low": "72 mg/dL"}, "reason": "audit"}"#).await;
+    assert_eq!(clinic.json()["parameters"]["diabetes.low"], "72 mg/dL", "{}", clinic.body);
+}
+
+#[tokio::test]
+async fn a_source_shows_its_password_once() {
+    let f = Fixture::start().await;
+    let made = f.api("POST", "/sources", r#"{"id": "hub-9", "kind": "gateway"}"#).await;
+    let secret = made.json();
+    assert_eq!((made.status, secret["username"].as_str()), (201, Some("hub-9")));
+    let password = secret["password"].as_str().unwrap();
+    let id = vitals::SourceId::new("hub-9").unwrap();
+    let kept = f.store.source(&id).await.unwrap().unwrap();
+    assert_eq!(kept.secret_sha256, console::digest_of(password));
+    assert!(!f.api("GET", "/sources", "").await.body.contains(password));
+    let other = f.api("POST", "/sources/hub-9/rotate", "").await.json();
+    assert_ne!(other["password"].as_str(), Some(password));
+    let disabled = f.api("POST", "/sources/hub-9/disable", "").await.json();
+    assert_eq!(disabled["disabled"], true);
+    assert_eq!(f.api("POST", "/sources", r#"{"id": "hub-9", "kind": "vendor"}"#).await.status, 409);
+    assert_eq!(f.api("POST", "/sources/hub-8/rotate", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn looking_and_changing_stand_in_the_audit_trail() {
+    let f = Fixture::start().await;
+    f.patient("p1", "Maria Alvarez", "heart-failure", "hub-1/scale").await;
+    for _ in 0..3 {
+        f.api("GET", "/patients/p1", "").await;
+    }
+    let trail = f.api("GET", "/audit", "").await.json();
+    let lines: Vec<_> = trail["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| {
+            format!(
+                "{} {} {}",
+                l["actor"].as_str().unwrap(),
+                l["action"].as_str().unwrap(),
+                l["subject"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert!(lines.contains(&"automation add-patient p1".to_owned()), "{lines:?}");
+    let looks = lines.iter().filter(|l| *l == "automation read-patient p1").count();
+    assert_eq!(looks, 1, "looking again within a minute is one line: {lines:?}");
+}

@@ -1,0 +1,152 @@
+//! The pages: what stands on them, and what is sent with them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
+
+mod support;
+
+use care::Role;
+use chrono::TimeDelta;
+use support::Fixture;
+use support::client::send;
+use support::seed::{reading, refused};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use vitals::{Kind, Quantity};
+
+async fn seeded() -> (Fixture, String) {
+    let f = Fixture::start().await;
+    f.add_user(Role::Administrator).await;
+    f.patient("p1", "Maria <Alvarez>", "heart-failure", "hub-1/scale").await;
+    let now = f.clock.now();
+    let weight =
+        |days, kg| reading("hub-1/scale", Kind::BodyWeight, now - TimeDelta::days(days), &[(Quantity::Weight, kg)]);
+    f.readings(vec![weight(4, "80.0"), weight(3, "80.1"), weight(1, "81.9"), weight(0, "82.7")]).await;
+    f.readings(vec![reading("hub-1/other", Kind::BodyWeight, now, &[(Quantity::Weight, "60")])]).await;
+    f.store
+        .admit(vec![refused("hub-1", "scale", now, "unknown-unit", "unknown unit `lbs`", b"{\"bad\"")])
+        .await
+        .unwrap();
+    let task = f.task_of("p1").await;
+    (f, task)
+}
+
+#[tokio::test]
+async fn every_page_says_what_it_should_and_carries_the_headers() {
+    let (f, task) = seeded().await;
+    let browser = f.sign_in("administrator").await;
+    let pages = [
+        ("/".to_owned(), vec!["Maria &lt;Alvarez&gt;", "limit 2 kg", "High", "82.7 kg", "due in", "Accept"]),
+        (format!("/tasks/{task}"), vec!["Breathless lying down?", "<svg", "+1 555 0101", "Complete", "Rule HF-W2"]),
+        ("/patients".to_owned(), vec!["9 Mar 1948", "Heart failure"]),
+        ("/patients/p1".to_owned(), vec!["<title id=\"t-weight\"", "still holds", "rulebook", "hub-1/scale"]),
+        ("/patients/p1?days=90".to_owned(), vec!["82.7 kg"]),
+        ("/devices".to_owned(), vec!["1 device sends readings that are nobody’s", "Assign"]),
+        ("/sources".to_owned(), vec!["There is no source yet"]),
+        ("/quarantine".to_owned(), vec!["unknown unit", "Replay", "in quarantine"]),
+        ("/quarantine/1".to_owned(), vec!["{&quot;bad&quot;", "7b 22 62 61 64 22"]),
+        ("/rules".to_owned(), vec!["Call about sudden weight gain", "HF-W2", "ESC"]),
+        ("/people".to_owned(), vec!["administrator", "Add somebody"]),
+        ("/audit".to_owned(), vec!["sign in", "administrator"]),
+    ];
+    for (path, words) in pages {
+        let page = browser.get(&path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        for word in words {
+            assert!(page.body.contains(word), "{path} lacks {word:?}: {}", page.body);
+        }
+        assert!(page.body.contains("not an emergency service"), "{path}");
+        assert!(!page.body.contains("<Alvarez>") && !page.body.contains("style=\""), "{path}");
+        assert!(page.body.len() < 100_000, "{path} has {} bytes", page.body.len());
+        check_headers(&path, &page);
+    }
+    for path in ["/sign-in", "/nothing", "/patients/nobody", "/api/openapi.json", "/healthz"] {
+        check_headers(path, &browser.get(path).await);
+    }
+    let missing = browser.get("/patients/nobody").await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.body.contains("There is no such patient here."), "{}", missing.body);
+}
+
+#[track_caller]
+fn check_headers(path: &str, page: &support::client::Reply) {
+    let policy = page.header("content-security-policy").unwrap_or_default();
+    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+        assert!(policy.contains(part), "{path}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"), "{path}");
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"), "{path}");
+    assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
+}
+
+#[tokio::test]
+async fn a_task_is_worked_by_forms_alone() {
+    let (f, task) = seeded().await;
+    let browser = f.sign_in("administrator").await;
+    let path = format!("/tasks/{task}");
+    assert_eq!(browser.post(&format!("{path}/accept"), "").await.status, 303);
+    let wrong = browser.post(&format!("{path}/complete"), "outcome=not-reached").await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body.contains("wants `note`"), "{}", wrong.body);
+    assert_eq!(
+        browser.post(&format!("{path}/hold"), "until=tomorrow&outcome=not-reached&note=no+answer").await.status,
+        303
+    );
+    let held = f.api("GET", &format!("/tasks/{task}"), "").await.json();
+    assert_eq!(held["held_until"], "2026-11-22T14:00:00Z", "09:00 where she lives");
+    let asked = "outcome=advice-given&asked=Missed+a+diuretic%3F&note=Took+it+late.";
+    assert_eq!(browser.post(&format!("{path}/complete"), asked).await.status, 303);
+    let page = browser.get(&path).await;
+    assert!(page.body.contains("Yes to: Missed a diuretic?\nTook it late."), "{}", page.body);
+    assert!(browser.get("/").await.body.contains("Nobody needs a call."));
+}
+
+#[tokio::test]
+async fn a_device_is_assigned_and_its_readings_are_somebodys() {
+    let (f, _) = seeded().await;
+    let browser = f.sign_in("administrator").await;
+    let wrong = browser.post("/devices/assign", "device=hub-1%2Fscale&patient=p1").await;
+    assert_eq!(wrong.status, 409, "{}", wrong.body);
+    let right = browser.post("/devices/assign", "device=hub-1%2Fother&patient=p1&from=2026-11-20").await;
+    assert_eq!(right.status, 303, "{}", right.body);
+    assert!(!browser.get("/devices").await.body.contains("nobody’s."));
+}
+
+#[tokio::test]
+async fn assets_are_kept_and_an_old_name_is_gone() {
+    let f = Fixture::start().await;
+    let page = send(f.address, "GET", "/sign-in", &[], "").await;
+    let start = page.body.find("/assets/style").unwrap();
+    let path = page.body[start..].split('"').next().unwrap();
+    let style = send(f.address, "GET", path, &[], "").await;
+    assert_eq!((style.status, style.header("content-type")), (200, Some("text/css; charset=utf-8")));
+    assert!(style.header("cache-control").unwrap().contains("immutable"));
+    assert_eq!(send(f.address, "GET", "/assets/style.000000000000.css", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_open_page_is_told_of_a_new_task() {
+    let f = Fixture::start().await;
+    let mut stream = tokio::net::TcpStream::connect(f.address).await.unwrap();
+    let head = format!("GET /events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", support::TOKEN);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut seen = String::new();
+    read_until(&mut stream, &mut seen, "event: hello").await;
+    f.patient("p1", "Maria", "heart-failure", "hub-1/scale").await;
+    let now = f.clock.now();
+    let weight =
+        |days, kg| reading("hub-1/scale", Kind::BodyWeight, now - TimeDelta::days(days), &[(Quantity::Weight, kg)]);
+    f.readings(vec![weight(2, "80.0"), weight(0, "82.7")]).await;
+    let task = f.task_of("p1").await;
+    read_until(&mut stream, &mut seen, &task).await;
+    f.shutdown.trigger();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+}
+
+async fn read_until(stream: &mut tokio::net::TcpStream, seen: &mut String, word: &str) {
+    let mut buffer = [0; 4096];
+    while !seen.contains(word) {
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+}
