@@ -126,8 +126,9 @@ pub(crate) async fn until_stopped(shutdown: &Shutdown) -> Result<&'static str, F
 }
 
 /// Stops everything within the deadline, then closes the store; who is late is named.
-pub(crate) async fn stop(open: OpenStore, shutdown: &Shutdown, within: Duration) -> Result<(), Failure> {
-    let late = shutdown.drain(within).await;
+pub(crate) async fn stop(open: OpenStore, process: &Process, within: Duration) -> Result<(), Failure> {
+    process.health.stopping();
+    let late = process.shutdown.drain(within).await;
     open.close().await?;
     if late.is_empty() {
         tracing::info!("stopped");

@@ -31,11 +31,15 @@ pub struct ComponentReport {
     pub reason: Option<String>,
 }
 
-type Components = BTreeMap<String, (State, Option<String>)>;
+#[derive(Debug, Default)]
+struct Record {
+    components: BTreeMap<String, (State, Option<String>)>,
+    stopping: bool,
+}
 
 /// The process's health; clones share one record.
 #[derive(Debug, Clone, Default)]
-pub struct Health(Arc<Mutex<Components>>);
+pub struct Health(Arc<Mutex<Record>>);
 
 /// With this a component says how it is.
 #[derive(Debug, Clone)]
@@ -55,20 +59,27 @@ impl Health {
     #[must_use]
     pub fn component(&self, name: impl Into<String>) -> ComponentHealth {
         let name = name.into();
-        self.lock().entry(name.clone()).or_insert_with(|| (State::Down, Some("starting".to_owned())));
+        self.lock().components.entry(name.clone()).or_insert_with(|| (State::Down, Some("starting".to_owned())));
         ComponentHealth { health: self.clone(), name }
+    }
+
+    /// The process stops: nothing is ready any more, and a component that goes down is no error.
+    pub fn stopping(&self) {
+        self.lock().stopping = true;
     }
 
     /// True when no component is down.
     #[must_use]
     pub fn ready(&self) -> bool {
-        self.lock().values().all(|(state, _)| *state != State::Down)
+        let record = self.lock();
+        !record.stopping && record.components.values().all(|(state, _)| *state != State::Down)
     }
 
     /// Every component, by name.
     #[must_use]
     pub fn report(&self) -> Vec<ComponentReport> {
         self.lock()
+            .components
             .iter()
             .map(|(name, (state, reason))| ComponentReport {
                 name: name.clone(),
@@ -78,7 +89,7 @@ impl Health {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Components> {
+    fn lock(&self) -> MutexGuard<'_, Record> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,12 +111,16 @@ impl ComponentHealth {
     }
 
     fn set(&self, state: State, reason: Option<String>) {
-        let before = self.health.lock().insert(self.name.clone(), (state, reason.clone()));
+        let mut record = self.health.lock();
+        let before = record.components.insert(self.name.clone(), (state, reason.clone()));
+        let stopping = record.stopping;
+        drop(record);
         if before.is_none_or(|(was, _)| was != state) {
             let reason = reason.unwrap_or_default();
             match state {
                 State::Up => tracing::info!(component = %self.name, "is up"),
                 State::Degraded => tracing::warn!(component = %self.name, reason, "is degraded"),
+                State::Down if stopping => tracing::info!(component = %self.name, reason, "is down"),
                 State::Down => tracing::error!(component = %self.name, reason, "is down"),
             }
         }
@@ -127,6 +142,10 @@ mod tests {
         assert!(health.ready());
         store.down("disk full");
         assert!(!health.ready());
+        store.up();
+        health.stopping();
+        assert!(!health.ready(), "who stops is not ready");
+        store.down("disk full");
         assert_eq!(
             health.report().last(),
             Some(&ComponentReport { name: "store".into(), state: State::Down, reason: Some("disk full".into()) })

@@ -84,7 +84,7 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
         }
         Err(failure) => Err(failure),
     };
-    service::stop(open, &process.shutdown, DRAIN).await?;
+    service::stop(open, &process, DRAIN).await?;
     result
 }
 

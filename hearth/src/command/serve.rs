@@ -48,6 +48,6 @@ pub(crate) async fn run(args: Args, _out: &mut Output<'_>) -> Result<(), Failure
     if let Ok(signal) = &why {
         tracing::info!(signal, "stopping");
     }
-    service::stop(open, &process.shutdown, settings.drain.0).await?;
+    service::stop(open, &process, settings.drain.0).await?;
     why.map(drop)
 }

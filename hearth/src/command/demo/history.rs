@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Tasks younger than this at the anchor are left open.
-const LEFT_OPEN: TimeDelta = TimeDelta::hours(40);
+const LEFT_OPEN: TimeDelta = TimeDelta::hours(84);
 /// How long the team takes for a task.
 const HANDLED_AFTER: TimeDelta = TimeDelta::hours(3);
 /// Hours (UTC) at which the past is committed: after the morning's and the evening's readings, before midnight in the

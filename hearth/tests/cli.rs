@@ -1,0 +1,281 @@
+//! The command line as somebody meets it: what it prints, where, and with which exit code.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+fn hearth(dir: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hearth"))
+        .args(arguments)
+        .current_dir(dir)
+        .env_remove("HEARTH_API_TOKEN")
+        .env_remove("HEARTH_DATA")
+        .env_remove("HEARTH_CONFIG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read is no reason to fail.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// A session: each line is run in one directory and compared.
+#[derive(Default)]
+struct Session {
+    dir: Option<tempfile::TempDir>,
+}
+
+impl Session {
+    fn dir(&mut self) -> &Path {
+        self.dir.get_or_insert_with(|| tempfile::tempdir().unwrap()).path()
+    }
+
+    fn file(&mut self, name: &str, text: &str) {
+        std::fs::write(self.dir().join(name), text).unwrap();
+    }
+
+    #[track_caller]
+    fn check(&mut self, arguments: &[&str], stdin: &str, code: i32, stdout: &str, stderr: &str) {
+        let output = hearth(self.dir(), arguments, stdin);
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        let found = (output.status.code().unwrap(), said(&output.stdout), said(&output.stderr));
+        assert_eq!(found, (code, stdout.to_owned(), stderr.to_owned()), "hearth {arguments:?}");
+    }
+
+    #[track_caller]
+    fn json(&mut self, arguments: &[&str], stdin: &str) -> Value {
+        let output = hearth(self.dir(), arguments, stdin);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn decode_prints_measurements_and_names_what_is_malformed() {
+    let mut session = Session::default();
+    session.check(
+        &["decode", "2A9D", "00783c"],
+        "",
+        0,
+        r#"{"kind":"body-weight","values":{"weight":{"value":77.4,"unit":"kg"}}}"#,
+        "",
+    );
+    for (arguments, complaint) in [
+        (["decode", "2A9D", "00"], "byte 1"),
+        (["decode", "2A9D", "0g"], "`0g` is not hexadecimal: `g` at digit 2 (byte 0)"),
+        (["decode", "2A9D", "000"], "an odd number of digits"),
+        (["decode", "scale", "00"], "`scale` is no characteristic"),
+    ] {
+        let output = hearth(session.dir(), &arguments, "");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && stderr.lines().count() == 1, "{arguments:?}: {stderr}");
+        assert!(stderr.contains(complaint), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn sources_show_their_secret_once() {
+    let mut session = Session::default();
+    let made = session.json(&["source", "add", "hub-1", "--kind", "gateway", "--data", "d", "--json"], "");
+    assert_eq!((made["id"].as_str(), made["username"].as_str()), (Some("hub-1"), Some("hub-1")));
+    let first = made["password"].as_str().unwrap().to_owned();
+    assert_eq!(first.len(), 64, "256 bits as hexadecimal digits");
+    let rotated = session.json(&["source", "rotate", "hub-1", "--data", "d", "--json"], "");
+    assert_ne!(rotated["password"].as_str(), Some(first.as_str()));
+    session.check(&["source", "disable", "hub-1", "--data", "d"], "", 0, "hub-1 is disabled", "");
+    session.check(
+        &["source", "list", "--data", "d"],
+        "",
+        0,
+        "ID     KIND     STATE     LAST SEEN\nhub-1  gateway  disabled  never",
+        "",
+    );
+    session.check(&["source", "enable", "hub-1", "--data", "d"], "", 0, "hub-1 is enabled", "");
+    session.check(
+        &["source", "rotate", "hub-2", "--data", "d"],
+        "",
+        1,
+        "",
+        "there is no source `hub-2`; `hearth source list` names them all",
+    );
+    let again = hearth(session.dir(), &["source", "add", "hub-1", "--kind", "vendor", "--data", "d"], "");
+    assert_eq!(again.status.code(), Some(1), "the id is taken");
+    let listed = session.json(&["source", "list", "--data", "d", "--json"], "");
+    assert!(!listed.to_string().contains(&first) && listed[0].get("secret_sha256").is_none(), "{listed}");
+}
+
+#[test]
+fn people_are_made_with_a_password_that_nobody_sees() {
+    let mut session = Session::default();
+    let add = ["user", "add", "ada", "--role", "administrator", "--data", "d", "--password-stdin"];
+    session.check(&add, "correct horse\n", 0, "ada may sign in as administrator", "");
+    session.check(&add, "correct horse\n", 1, "", "there is somebody called `ada` already");
+    session.check(&add, "\n", 2, "", "no password on standard input; its first line is the password");
+    let no_terminal = ["user", "password", "ada", "--data", "d"];
+    session.check(
+        &no_terminal,
+        "",
+        2,
+        "",
+        "no terminal to ask for the password; give it on standard input with --password-stdin",
+    );
+    session.check(
+        &["user", "role", "ada", "viewer", "--data", "d"],
+        "",
+        1,
+        "",
+        "`ada` is the last administrator; make another one first",
+    );
+    session.check(
+        &["user", "disable", "bob", "--data", "d"],
+        "",
+        1,
+        "",
+        "there is nobody called `bob`; `hearth user list` names everybody",
+    );
+    let users = session.json(&["user", "list", "--data", "d", "--json"], "");
+    assert_eq!(users[0]["name"], "ada");
+    assert!(users[0].get("password_hash").is_none(), "{users}");
+}
+
+#[test]
+fn tokens_are_shown_once_and_can_be_disabled() {
+    let mut session = Session::default();
+    let made =
+        session.json(&["token", "add", "export", "--role", "viewer", "--days", "30", "--data", "d", "--json"], "");
+    let id = made["id"].as_str().unwrap();
+    session.check(&["token", "disable", id, "--data", "d"], "", 0, &format!("token {id} is disabled"), "");
+    let tokens = session.json(&["token", "list", "--data", "d", "--json"], "");
+    assert_eq!((tokens[0]["label"].as_str(), tokens[0]["disabled"].as_bool()), (Some("export"), Some(true)));
+    assert!(!tokens.to_string().contains(made["token"].as_str().unwrap()));
+}
+
+const READINGS: &str = "patient,kind,measured_at,quantity,value,unit
+p1,blood-pressure,2026-01-02T07:00:00Z,diastolic,82,mm[Hg]
+p1,blood-pressure,2026-01-02T07:00:00Z,systolic,128,mm[Hg]
+p1,body-weight,2026-01-01T07:00:00Z,weight,80.10,kg
+p2,glucose,2026-01-01T07:00:00+01:00,glucose,LO,
+p2,glucose,2026-01-01T08:00:00+01:00,glucose,90000,mg/dL
+";
+
+#[test]
+fn what_was_imported_can_be_exported_and_imported_again() {
+    let mut session = Session::default();
+    session.file("readings.csv", READINGS);
+    let import = ["import", "readings.csv", "--data", "d", "--json"];
+    let counts = |stored, duplicate, quarantined| serde_json::json!({"stored": stored, "duplicate": duplicate, "quarantined": quarantined});
+    assert_eq!(session.json(&import, ""), counts(3, 0, 1), "90000 mg/dL is impossible");
+    // The same file again: what is stored is a duplicate, what was refused is refused again.
+    assert_eq!(session.json(&import, ""), counts(0, 3, 1));
+
+    let exported = hearth(session.dir(), &["export", "--data", "d"], "");
+    let text = String::from_utf8(exported.stdout).unwrap();
+    assert!(text.contains(r#""values":{"weight":{"value":80.10,"unit":"kg"}}"#), "digit for digit: {text}");
+    assert_eq!(text.lines().count(), 3);
+    session.file("readings.ndjson", &text);
+    assert_eq!(session.json(&["import", "readings.ndjson", "--data", "d", "--json"], ""), counts(0, 3, 0));
+    assert_eq!(session.json(&["import", "readings.ndjson", "--data", "other", "--json"], ""), counts(3, 0, 0));
+
+    let ledger = session.json(&["export", "--what", "ledger", "--data", "d"], "");
+    let count = |name: &str| ledger[name].as_u64().unwrap();
+    assert_eq!(count("received"), count("stored") + count("duplicate") + count("quarantined"), "{ledger}");
+    session.check(&["export", "--what", "tasks", "--data", "d"], "", 0, "", "");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_imports_nothing() {
+    let mut session = Session::default();
+    let rows = "patient,kind,measured_at,quantity,value,unit\np1,body-weight,yesterday,weight,80,kg\np1,body-weight,2026-01-01T07:00:00Z,weight,heavy,kg\n";
+    session.file("bad.csv", rows);
+    session.check(
+        &["import", "bad.csv", "--data", "d"],
+        "",
+        2,
+        "",
+        "bad.csv:2: `yesterday` is no time; write RFC 3339 with an offset: 2026-01-01T07:00:00Z
+bad.csv:3: `heavy` is no number; write one with a point, or LO or HI
+nothing was imported",
+    );
+    session.file("short.csv", "patient,kind\n");
+    session.check(
+        &["import", "short.csv", "--data", "d"],
+        "",
+        2,
+        "",
+        "short.csv:1: column `measured_at` is missing; the columns are patient,kind,measured_at,quantity,value,unit",
+    );
+    session.check(
+        &["export", "--data", "nowhere"],
+        "",
+        1,
+        "",
+        "there is no store in `nowhere`; `hearth serve` makes one on its first start",
+    );
+    session.check(
+        &["source", "list"],
+        "",
+        2,
+        "",
+        "which data? Name its directory with --data, or the configuration with --config",
+    );
+}
+
+#[test]
+fn check_names_every_mistake_with_its_place() {
+    let mut session = Session::default();
+    session.file("hearth.toml", "dta = \"x\"\n[http]\nlisten = \"127.0.0.1\"\n[mqtt.limits]\npacket = \"1 MB\"\n");
+    session.check(
+        &["check"],
+        "",
+        1,
+        "",
+        "hearth.toml:1:1: unknown key `dta`; did you mean `data`?
+hearth.toml:3:10: expected an address with port, like \"127.0.0.1:8080\"
+hearth.toml:5:10: `1 MB` is not a size; write a whole number and B, KiB, MiB or GiB: \"1 MiB\"",
+    );
+    session.file("broken.toml", "[rulebook]\nid = \"broken\"\n");
+    session.file(
+        "two.toml",
+        "[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n[rules]\nfiles = [\"broken.toml\"]\n",
+    );
+    let output = hearth(session.dir(), &["check", "--config", "two.toml", "--json"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["ok"], false);
+    assert!(report["mistakes"][0].as_str().unwrap().starts_with("broken.toml:1:"), "{report}");
+    session.file("good.toml", "[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n");
+    session.check(&["check", "--config", "good.toml"], "", 0, "no mistakes found", "");
+    let missing = hearth(session.dir(), &["serve", "--config", "missing.toml"], "");
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn shipped_rulebooks_have_no_mistakes_and_pass_their_tests() {
+    let mut session = Session::default();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/rulebook");
+    let files: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned()).collect();
+    for verb in ["check", "test"] {
+        let mut arguments = vec!["--json", "rules", verb];
+        arguments.extend(files.iter().map(String::as_str));
+        assert_eq!(session.json(&arguments, "")["ok"], true, "rules {verb}");
+    }
+}
+
+#[test]
+fn a_rulebook_with_mistakes_points_at_them() {
+    let mut session = Session::default();
+    session.file("mine.toml", "[rulebook]\nid = \"mine\"\nversion = \"1\"\nprogramme = \"mine\"\n\n[[rule]]\nid = \"M-1\"\nwhen = \"latest(weight) > 3 mmol/L\"\n");
+    let output = hearth(session.dir(), &["rules", "check", "mine.toml"], "");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("mine.toml:8:"), "{stderr}");
+}
