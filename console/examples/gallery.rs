@@ -14,7 +14,7 @@ use support::Fixture;
 use support::seed::{reading, refused};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use vitals::{Kind, Quantity as Q};
+use vitals::{Instant, Kind, Quantity as Q, Reading};
 
 #[tokio::main]
 async fn main() {
@@ -66,7 +66,28 @@ async fn seed(fixture: &Fixture) {
     for (id, name, programme, device) in people {
         fixture.patient(id, name, programme, device).await;
     }
+    for part in history(fixture.clock.now()).chunks(40) {
+        fixture.readings(part.to_vec()).await;
+    }
     let now = fixture.clock.now();
+    let bad: &[u8] = br#"{"id": "771", "kind": "body-weight", "values": {"weight": {"value": 176, "unit": "lbs"}}}"#;
+    let detail = "unknown unit `lbs`; write it in UCUM, e.g. `kg`, `[lb_av]`";
+    let messages = vec![refused("acme", "scale-3", now - TimeDelta::hours(3), "unknown-unit", detail, bad)];
+    fixture.store.admit(messages).await.unwrap();
+    for patient in ["p-maria", "p-ruth", "p-linh"] {
+        let task = fixture.task_of(patient).await;
+        if patient == "p-ruth" {
+            let reply = fixture.api("POST", &format!("/tasks/{task}/accept"), "").await;
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            fixture
+                .api("POST", &format!("/tasks/{task}/note"), r#"{"note": "Rang twice, will try after lunch."}"#)
+                .await;
+        }
+    }
+}
+
+/// Sixty days of six people.
+fn history(now: Instant) -> Vec<Reading> {
     let mut list = Vec::new();
     for day in (0..60_u32).rev() {
         let at = now - TimeDelta::days(i64::from(day)) - TimeDelta::minutes(95);
@@ -112,21 +133,5 @@ async fn seed(fixture: &Fixture) {
         ));
     }
     list.push(reading("hub-20/scale-9", Kind::BodyWeight, now, &[(Q::Weight, "71.2")]));
-    for part in list.chunks(40) {
-        fixture.readings(part.to_vec()).await;
-    }
-    let bad: &[u8] = br#"{"id": "771", "kind": "body-weight", "values": {"weight": {"value": 176, "unit": "lbs"}}}"#;
-    let detail = "unknown unit `lbs`; write it in UCUM, e.g. `kg`, `[lb_av]`";
-    let messages = vec![refused("acme", "scale-3", now - TimeDelta::hours(3), "unknown-unit", detail, bad)];
-    fixture.store.admit(messages).await.unwrap();
-    for patient in ["p-maria", "p-ruth", "p-linh"] {
-        let task = fixture.task_of(patient).await;
-        if patient == "p-ruth" {
-            let reply = fixture.api("POST", &format!("/tasks/{task}/accept"), "").await;
-            assert_eq!(reply.status, 200, "{}", reply.body);
-            fixture
-                .api("POST", &format!("/tasks/{task}/note"), r#"{"note": "Rang twice, will try after lunch."}"#)
-                .await;
-        }
-    }
+    list
 }

@@ -99,9 +99,9 @@ fn range(series: &[Series], limits: &[LimitLine]) -> Option<(f64, f64)> {
     Some((low - pad, high + pad))
 }
 
-/// Round numbers within the range, four at most, and how many digits they need.
+/// Round numbers within the range, five at most, and how many digits they need.
 fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
-    let rough = (high - low) / 3.0;
+    let rough = (high - low) / 4.0;
     let power = 10_f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(power * 10.0);
     let first = (low / step).ceil() * step;

@@ -95,5 +95,5 @@ fn shell(title: &str, header: &Markup, content: &Markup) -> Markup {
 
 /// Something that went wrong with what was just sent.
 pub(super) fn alert(text: &str) -> Markup {
-    html! { p.alert role="alert" { (text) } }
+    html! { p.alert role="alert" { (super::words::ticked(text)) } }
 }

@@ -55,7 +55,7 @@ pub(crate) fn problem_page(problem: &Problem) -> Markup {
         problem.title,
         &html! {
             h1 { (problem.title) }
-            p { (problem.detail) }
+            p { (words::ticked(&problem.detail)) }
             p { a href="/" { "Back to the tasks" } }
         },
     )

@@ -47,7 +47,7 @@ pub(super) async fn page(
                     tr {
                         td.num { (words::when(row.received_at.0, zone, now)) }
                         td { (row.source) "/" (row.device) }
-                        td { strong { (row.refused.code.replace('-', " ")) } p { (row.refused.detail) }
+                        td { strong { (row.refused.code.replace('-', " ")) } p { (words::ticked(&row.refused.detail)) }
                             @if let Some(pointer) = row.refused.pointer.as_deref().filter(|p| !p.is_empty()) { p.quiet { "at " code { (pointer) } } } }
                         @if administers { td.forms {
                             a href={ "/quarantine/" (row.row) } { "Look at it" }
@@ -95,7 +95,7 @@ fn show_row(app: &App, caller: &Caller, row: &QuarantineRow, word: Option<&str>)
         p.crumb { a href="/quarantine" { "Quarantine" } }
         h1 { (words::programme(&row.refused.code)) }
         @if let Some(word) = word { (alert(word)) }
-        p.lead { (row.refused.detail) }
+        p.lead { (words::ticked(&row.refused.detail)) }
         dl.facts {
             dt { "From" } dd { (row.source) "/" (row.device) }
             dt { "Topic" } dd { code { (row.topic) } }

@@ -130,12 +130,9 @@ async fn show(app: &App, caller: &Caller, id: &str, wrong: Option<&str>) -> Resu
         @if let Some(wrong) = wrong { (alert(wrong)) }
         (head(&view))
         div.columns {
-            div {
-                (chart)
-                (why(&view))
-                (timeline(&view))
-            }
-            div { (who(&view)) (actions(caller, &view)) }
+            div { (chart) (why(&view)) }
+            div.side { (who(&view)) (actions(caller, &view)) }
+            (timeline(&view))
         }
     };
     Ok(layout::page(caller, Place::Tasks, &view.task.title, &content))

@@ -85,6 +85,15 @@ fn shape(severity: Severity) -> Markup {
     }
 }
 
+/// A sentence of ours, with what stands in backticks as code.
+pub(super) fn ticked(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 pub(super) fn status(status: TaskStatus) -> &'static str {
     match status {
         TaskStatus::Requested => "nobody has it yet",

@@ -22,8 +22,8 @@ impl Reply {
     /// `name=value` of a cookie that is set.
     pub fn cookie(&self, name: &str) -> String {
         let set = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("set-cookie"));
-        let pairs = set.filter_map(|(_, v)| v.split(';').next());
-        pairs.filter(|p| p.split('=').next() == Some(name)).next_back().unwrap_or_default().to_owned()
+        let mut pairs = set.filter_map(|(_, v)| v.split(';').next());
+        pairs.rfind(|p| p.split('=').next() == Some(name)).unwrap_or_default().to_owned()
     }
 
     /// The value of a hidden field.
