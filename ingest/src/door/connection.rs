@@ -467,24 +467,20 @@ impl Connection {
         }
     }
 
-    /// Queues the prompts that wait in the store and that the session has not seen.
+    /// Queues the prompts that wait in the store, but for those that are on their way already. There is no
+    /// cursor: a later subscription may match what an earlier one did not.
     async fn prompts(&mut self) {
         let session = &self.opened.session;
-        let after = {
-            let state = session.state();
-            if state.filters.is_empty() {
-                return;
-            }
-            state.prompts_after
-        };
+        if !session.listens() {
+            return;
+        }
         let now = self.door.pipeline.clock.now();
-        match self.door.pipeline.store.prompts(&self.opened.source.id, after, now).await {
+        match self.door.pipeline.store.prompts(&self.opened.source.id, 0, now).await {
             Ok(rows) => {
-                let newest = rows.iter().map(|row| row.row).max();
-                let messages: Vec<Outgoing> = rows.into_iter().map(prompt).collect();
+                let on_their_way = session.state().prompts();
+                let new = rows.into_iter().filter(|row| !on_their_way.contains(&row.row));
+                let messages: Vec<Outgoing> = new.map(prompt).collect();
                 session.offer(&messages, usize::MAX);
-                let mut state = session.state();
-                state.prompts_after = newest.unwrap_or(0).max(state.prompts_after);
             }
             // They stay in the store; the next prompt, subscription or connection asks again.
             Err(error) => tracing::warn!(error = %error, "prompts could not be read"),

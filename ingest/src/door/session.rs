@@ -41,8 +41,6 @@ pub(crate) struct State {
     pub(crate) bell: Option<Arc<Bell>>,
     /// without a connection: when it is forgotten
     pub(crate) expires: Option<Instant>,
-    /// the newest prompt that was queued
-    pub(crate) prompts_after: u64,
     /// what is said for the hub if it does not come back in time
     pub(crate) will: Option<(Instant, Bytes)>,
     queue: VecDeque<(u8, Outgoing)>,
@@ -160,6 +158,12 @@ impl Session {
 }
 
 impl State {
+    /// Prompts that are queued or in flight, by row.
+    pub(crate) fn prompts(&self) -> Vec<u64> {
+        let queued = self.queue.iter().map(|(_, message)| message);
+        queued.chain(self.flight.iter().map(|(_, message)| message)).filter_map(|message| message.prompt).collect()
+    }
+
     /// A new life under the same name: nothing of the former one is left but who waits for it.
     pub(crate) fn reset(&mut self) {
         *self = State { waiting: self.waiting, bell: self.bell.take(), ..State::default() };

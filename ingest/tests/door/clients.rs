@@ -63,3 +63,46 @@ async fn rumqttc_5_gets_every_acknowledgement_and_receipt() {
     }
     assert_eq!(world.stored().await, MESSAGES as u64);
 }
+
+/// `mosquitto_pub` once, with these arguments besides the usual ones.
+async fn mosquitto_pub(world: &World, arguments: &[&str]) -> bool {
+    let mut command = tokio_command("mosquitto_pub", world);
+    command.args(["-t", TOPIC]).args(arguments);
+    tokio::task::spawn_blocking(move || command.status().unwrap().success()).await.unwrap()
+}
+
+fn tokio_command(program: &str, world: &World) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.args(["-h", "127.0.0.1", "-p", &world.addr.port().to_string(), "-u", "hub", "-P", SECRET]);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs mosquitto_pub and mosquitto_sub"]
+async fn mosquitto_s_clients_speak_both_versions_at_every_qos() {
+    let world = World::new().await;
+    let mut stored = 0;
+    for version in ["mqttv311", "mqttv5"] {
+        for qos in ["0", "1", "2"] {
+            stored += 1;
+            let text = weight(&format!("{version}-{qos}"));
+            assert!(mosquitto_pub(&world, &["-V", version, "-q", qos, "-m", &text]).await, "{version} {qos}");
+            world.until(async || world.stored().await == stored).await;
+        }
+        let id = format!("receipts-{version}");
+        let mut sub = tokio_command("mosquitto_sub", &world);
+        sub.args(["-V", version, "-t", "hearth/v1/hub/+/receipt", "-q", "1", "-i", &id, "-c", "-C", "1"]);
+        if version == "mqttv5" {
+            sub.args(["-x", "600"]);
+        }
+        let sub = tokio::task::spawn_blocking(move || sub.output().unwrap());
+        while !sub.is_finished() {
+            assert!(mosquitto_pub(&world, &["-V", version, "-q", "1", "-m", &weight("again")]).await);
+        }
+        let said = String::from_utf8(sub.await.unwrap().stdout).unwrap();
+        assert!(said.contains("\"status\""), "{said}");
+        stored = world.stored().await;
+        assert!(!mosquitto_pub(&world, &["-V", version, "-q", "1", "-m", "{}", "-P", "wrong"]).await);
+        world.until(async || world.metric("hearth_mqtt_connections") == 0).await;
+    }
+}

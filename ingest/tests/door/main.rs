@@ -13,6 +13,7 @@
 mod acknowledgement;
 mod clients;
 mod life;
+mod prompt;
 mod refusal;
 mod session;
 mod time;
