@@ -2,10 +2,9 @@
 
 use crate::replay::PatientReplay;
 use crate::schedule::Schedule;
-use crate::{gather, load_rulebooks};
+use crate::{Rulebooks, gather};
 use care::{PatientId, Run};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
-use rule_engine::RulebookSet;
 use service_kit::{Clock, ComponentHealth, Health, Metrics, Shutdown};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,7 +72,7 @@ pub struct Reconciler {
     clock: Clock,
     options: ReconcilerOptions,
     runs: Vec<Run>,
-    rulebooks: Mutex<Arc<RulebookSet>>,
+    rulebooks: Rulebooks,
     /// rebuilt patients, the least recently used thrown away when there are too many
     memory: Mutex<HashMap<PatientId, (u64, PatientReplay)>>,
     turns: std::sync::atomic::AtomicU64,
@@ -97,14 +96,15 @@ impl Reconciler {
         options: ReconcilerOptions,
     ) -> Result<Arc<Self>, RulesError> {
         let notices = store.notices();
-        let rulebooks = load_rulebooks(&store).await?;
+        let rulebooks = Rulebooks::default();
+        rulebooks.current(&store).await?;
         let health = health.component("rules");
         let this = Arc::new(Self {
             store,
             clock,
             options,
             runs,
-            rulebooks: Mutex::new(rulebooks),
+            rulebooks,
             memory: Mutex::default(),
             turns: Default::default(),
             measures: Measures::new(metrics),
@@ -248,15 +248,11 @@ impl Reconciler {
 
     async fn evaluate(&self, patient: &PatientId) -> Result<Turn, RulesError> {
         let remembered = self.remembered(patient);
-        let rulebooks = self.current_rulebooks();
-        let turn = gather::turn(&self.store, &rulebooks, patient, remembered, &self.runs, || self.clock.now()).await?;
+        let turn =
+            gather::turn(&self.store, &self.rulebooks, patient, remembered, &self.runs, || self.clock.now()).await?;
         let wake_at = turn.replay.next_wake();
         self.remember(patient, turn.replay);
         Ok(if turn.more { Turn::Again } else { Turn::Done { wake_at } })
-    }
-
-    fn current_rulebooks(&self) -> Arc<RulebookSet> {
-        Arc::clone(&self.rulebooks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn remembered(&self, patient: &PatientId) -> Option<PatientReplay> {

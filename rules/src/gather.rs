@@ -1,25 +1,19 @@
 //! One turn of one patient: gather → evaluate → commit.
 
-use crate::{PatientReplay, RulesError, load_rulebooks};
+use crate::{PatientReplay, Rulebooks, RulesError};
 use care::{PatientId, Run};
-use rule_engine::RulebookSet;
-use std::sync::Arc;
-use store::{PatientWork, SharedStore, StoreError};
+use store::{PatientWork, SharedStore};
 use vitals::Instant;
 
 /// Events folded in one commit at the most; a long backlog is folded in several.
 const EVENTS_PER_COMMIT: u32 = 2_000;
 
 /// Rebuilds a patient as of what is folded, from the store.
-async fn rebuild(
-    store: &SharedStore,
-    rulebooks: &Arc<RulebookSet>,
-    work: PatientWork,
-) -> Result<PatientReplay, StoreError> {
+async fn rebuild(store: &SharedStore, rulebooks: &Rulebooks, work: PatientWork) -> Result<PatientReplay, RulesError> {
     let history = store.history(&work.patient, work.folded).await?;
     let stored = store.episodes(&work.patient).await?;
     let as_of = work.fold.as_of.unwrap_or(Instant::UNIX_EPOCH);
-    let mut replay = PatientReplay::new(rulebooks, &history, work, as_of);
+    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, work, as_of);
     replay.stored_episodes(stored);
     Ok(replay)
 }
@@ -27,6 +21,7 @@ async fn rebuild(
 /// Feeds the events after what is folded. Returns the patient's head as gathered, and whether more are waiting.
 pub(crate) async fn feed(
     store: &SharedStore,
+    rulebooks: &Rulebooks,
     patient: &PatientId,
     replay: &mut PatientReplay,
     head: u64,
@@ -35,7 +30,7 @@ pub(crate) async fn feed(
     let events = store.events_after(patient, replay.folded(), EVENTS_PER_COMMIT).await?;
     for event in &events {
         let known = if PatientReplay::wants_history(event) {
-            Some((load_rulebooks(store).await?, store.history(patient, event.seq).await?))
+            Some((rulebooks.current(store).await?, store.history(patient, event.seq).await?))
         } else {
             None
         };
@@ -59,7 +54,7 @@ pub struct Turn {
 /// [`RulesError`]: with [`StoreError::Stale`] something landed in between, and the turn is to be done again.
 pub async fn turn(
     store: &SharedStore,
-    rulebooks: &Arc<RulebookSet>,
+    rulebooks: &Rulebooks,
     patient: &PatientId,
     remembered: Option<PatientReplay>,
     runs: &[Run],
@@ -71,7 +66,7 @@ pub async fn turn(
         Some(replay) => replay,
         None => rebuild(store, rulebooks, work).await?,
     };
-    let more = feed(store, patient, &mut replay, head, runs).await?;
+    let more = feed(store, rulebooks, patient, &mut replay, head, runs).await?;
     if !more {
         // Read before the commit: whatever lands later is stamped later, so nothing can fall before a wake-up.
         replay.wake_until(now(), runs);

@@ -9,6 +9,7 @@ mod driver;
 mod gather;
 mod refold;
 mod replay;
+mod rulebooks;
 mod schedule;
 mod shipped;
 
@@ -16,4 +17,5 @@ pub use driver::{Reconciler, ReconcilerOptions, RulesError};
 pub use gather::{Turn, turn};
 pub use refold::{Refolded, refold};
 pub use replay::PatientReplay;
-pub use shipped::{SHIPPED, install_shipped, load_rulebooks};
+pub use rulebooks::{Rulebooks, load_rulebooks};
+pub use shipped::{SHIPPED, install_shipped};

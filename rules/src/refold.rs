@@ -1,6 +1,6 @@
 //! Folding a patient's whole journal from empty: what proves that live equals replay.
 
-use crate::{PatientReplay, RulesError, gather, load_rulebooks};
+use crate::{PatientReplay, Rulebooks, RulesError, gather};
 use care::{Episode, Fold, PatientId, Run, Task, TaskEvent};
 use std::collections::BTreeMap;
 use store::{PatientWork, SharedStore};
@@ -27,16 +27,16 @@ pub async fn refold(
     runs: &[Run],
     until: Instant,
 ) -> Result<Refolded, RulesError> {
-    let rulebooks = load_rulebooks(store).await?;
+    let rulebooks = Rulebooks::default();
     let head = store.work(patient).await?.head;
     let empty = PatientWork { patient: patient.clone(), folded: 0, head, wake_at: None, fold: Fold::default() };
     let history = care::History::new(patient.clone());
-    let mut replay = PatientReplay::new(&rulebooks, &history, empty, Instant::UNIX_EPOCH);
+    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, empty, Instant::UNIX_EPOCH);
     replay.stored_episodes(Vec::new());
     let mut tasks: BTreeMap<care::TaskId, Task> = BTreeMap::new();
     let mut task_events = Vec::new();
     loop {
-        let more = gather::feed(store, patient, &mut replay, head, runs).await?;
+        let more = gather::feed(store, &rulebooks, patient, &mut replay, head, runs).await?;
         if !more {
             replay.wake_until(until, runs);
         }

@@ -1,9 +1,9 @@
 //! The rulebooks that come with Hearth.
 
 use crate::RulesError;
+use crate::rulebooks::rulebook_errors;
 use care::Actor;
-use rule_engine::{RuleError, Rulebook, RulebookSet};
-use std::sync::Arc;
+use rule_engine::Rulebook;
 use store::SharedStore;
 use vitals::Instant;
 
@@ -29,24 +29,4 @@ pub async fn install_shipped(store: &SharedStore, now: Instant) -> Result<(), Ru
         store.install_rulebook(&book.id, &book.version, text, now, &Actor::hearth()).await?;
     }
     Ok(())
-}
-
-/// The rulebooks in the store, each version with the time from which it is in force.
-///
-/// # Errors
-/// [`RulesError`] where the store does not answer or a rulebook does not load.
-pub async fn load_rulebooks(store: &SharedStore) -> Result<Arc<RulebookSet>, RulesError> {
-    let versions = store.rulebooks().await?;
-    let first: Vec<_> = versions.iter().filter(|v| v.3.is_none()).map(|(id, _, text, _)| (id, text)).collect();
-    let mut set = RulebookSet::load(&first).map_err(|e| rulebook_errors(&e))?;
-    for (id, _, text, from) in &versions {
-        if let Some(from) = from {
-            set = set.with_version(id, text, *from).map_err(|e| rulebook_errors(&e))?;
-        }
-    }
-    Ok(Arc::new(set))
-}
-
-fn rulebook_errors(errors: &[RuleError]) -> RulesError {
-    RulesError::Rulebooks(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }

@@ -17,7 +17,7 @@ use care::{
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use rules::{PatientReplay, install_shipped, load_rulebooks, refold};
+use rules::{PatientReplay, Rulebooks, install_shipped, load_rulebooks, refold};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -95,6 +95,7 @@ struct World {
     dir: tempfile::TempDir,
     minutes: Arc<AtomicI64>,
     store: SharedStore,
+    rulebooks: Rulebooks,
     runs: Vec<Run>,
     memory: BTreeMap<u8, PatientReplay>,
     sent: Vec<Admit>,
@@ -168,7 +169,16 @@ impl World {
             store.add_patient(change, vec![], vec![assignment(n, n, START - 20_000)], &actor()).await.unwrap();
         }
         let runs = store.record_start(at(START)).await.unwrap();
-        Self { dir, minutes, store, runs, memory: BTreeMap::new(), sent: vec![], count: 0 }
+        Self {
+            dir,
+            minutes,
+            store,
+            rulebooks: Rulebooks::default(),
+            runs,
+            memory: BTreeMap::new(),
+            sent: vec![],
+            count: 0,
+        }
     }
 
     fn now(&self) -> i64 {
@@ -223,12 +233,11 @@ impl World {
     }
 
     async fn fold(&mut self, p: u8, forget: bool) {
-        let rulebooks = load_rulebooks(&self.store).await.unwrap();
         let mut remembered = self.memory.remove(&p).filter(|_| !forget);
         let now = at(self.now());
         loop {
-            let turn = rules::turn(&self.store, &rulebooks, &patient(p), remembered.take(), &self.runs, || now).await;
-            let turn = turn.unwrap();
+            let (store, rulebooks, runs) = (&self.store, &self.rulebooks, &self.runs);
+            let turn = rules::turn(store, rulebooks, &patient(p), remembered.take(), runs, || now).await.unwrap();
             let more = turn.more;
             remembered = Some(turn.replay);
             if !more {
