@@ -60,8 +60,7 @@ impl Entry {
             kind: reading.kind,
             time: reading.measured_at.instant(),
             error_s: if uncertain { UNKNOWN_ERROR_S } else { error },
-            // Lateness says when it arrived, which must not enter into a judgement.
-            flagged: flags().any(|f| *f != Flag::LATE),
+            flagged: flags().any(|f| doubts(f, reading.kind)),
             quantities: values.iter().fold(0, |bits, (q, _)| bits | quantity_bit(*q)),
             values,
             corrects: reading.corrects.clone().filter(|id| *id != reading.key.id),
@@ -82,6 +81,21 @@ impl Entry {
     fn copy_rank(&self, stated: bool) -> (bool, i64, &ReadingKey) {
         (!stated, self.error_s, &self.key)
     }
+}
+
+/// What `device-codec` appends to the name of a value that the device left out.
+const ABSENT: [&str; 7] =
+    ["nan", "nres", "infinite", "negative-infinite", "reserved", "unrepresentable", "unsuccessful"];
+
+/// Whether `flag` casts doubt on a reading of `kind` as a whole. Lateness says when it arrived, which must not enter
+/// into a judgement; bytes behind the last field and an optional value that is missing (most cuffs give no mean
+/// pressure) say nothing of the values that are there.
+fn doubts(flag: &Flag, kind: Kind) -> bool {
+    let absent = |q: &Quantity| {
+        let why = flag.as_str().strip_prefix(q.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        why.is_some_and(|why| ABSENT.contains(&why))
+    };
+    *flag != Flag::LATE && flag.as_str() != "trailing-bytes" && !kind.optional().iter().any(absent)
 }
 
 /// Everything that is stored, in order; from it follow the readings that count.

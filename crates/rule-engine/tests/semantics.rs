@@ -166,6 +166,9 @@ fn a_correction_replaces_and_a_flagged_repeat_refutes_nothing() {
     assert_eq!(episodes(&set, &with(enrolled(), [weight("1", minutes(0), "91"), fixed])), []);
     let mut again = weight("2", minutes(5), "80");
     assert_eq!(episodes(&set, &with(enrolled(), [weight("1", minutes(0), "91"), again.clone()])), []);
+    // Many devices leave an optional value out; that says nothing against the one that counts.
+    again.reading.flags = [Flag::new("bmi-nan").unwrap(), Flag::new("trailing-bytes").unwrap()].into();
+    assert_eq!(episodes(&set, &with(enrolled(), [weight("1", minutes(0), "91"), again.clone()])), []);
     again.reading.flags = [Flag::new("movement").unwrap()].into();
     assert_eq!(episodes(&set, &with(enrolled(), [weight("1", minutes(0), "91"), again])).len(), 1);
     assert_eq!(
