@@ -36,7 +36,10 @@ pub(crate) async fn serve(door: Arc<Door>, mut io: Io, peer: IpAddr) {
     let bell = Arc::new(Bell::default());
     let place = door.enter(&bell);
     // Boxed, so that ten thousand idle connections do not carry the memory of how they were opened.
-    let opened = Box::pin(connect::open(&door, &mut io, &bell, peer)).await;
+    let opened = tokio::select! {
+        opened = Box::pin(connect::open(&door, &mut io, &bell, peer)) => opened,
+        () = door.stop.cancelled() => None,
+    };
     match opened {
         Some(opened) => {
             let mut connection = Connection::new(Arc::clone(&door), io, bell, opened);
@@ -129,11 +132,12 @@ impl Connection {
         if bits != 0 {
             return Poll::Ready(Step::Bell(bits));
         }
-        if let Poll::Ready(step) = self.poll_writing(cx) {
-            return Poll::Ready(step);
-        }
+        // Commits before writes: what several of them answer goes out together.
         if let Poll::Ready(Some(result)) = self.flight.poll_next(cx) {
             return Poll::Ready(Step::Committed(result));
+        }
+        if let Poll::Ready(step) = self.poll_writing(cx) {
+            return Poll::Ready(step);
         }
         if self.why_waiting().is_none() {
             match self.io.poll_packets(cx, &mut self.packets) {
@@ -174,7 +178,7 @@ impl Connection {
         if self.rate_until.is_some() {
             return Some("rate");
         }
-        if self.flight.messages() >= usize::try_from(self.door.limits.in_flight).unwrap_or(usize::MAX) {
+        if self.flight.is_full(self.door.limits.in_flight) {
             return Some("commit");
         }
         (self.io.endpoint.pending().len() >= HIGH_WATER).then_some("client")
@@ -255,9 +259,15 @@ impl Connection {
         let received_at = ReceivedAt(self.door.pipeline.clock.now());
         let before = self.flight.gathering().work.items();
         let mut packets = std::mem::take(&mut self.packets);
+        let (mut room, mut prompts) = (false, Vec::new());
         let mut flow = Flow::Continue(());
         for packet in packets.drain(..) {
             flow = match packet {
+                Packet::Acknowledged(id) => {
+                    room = true;
+                    prompts.extend(self.opened.session.acknowledged(id));
+                    Flow::Continue(())
+                }
                 Packet::Publish { topic, payload, qos, id } => self.publish(topic, payload, qos, id, received_at),
                 other => Box::pin(self.other(other)).await,
             };
@@ -266,6 +276,12 @@ impl Connection {
             }
         }
         self.packets = packets;
+        if !prompts.is_empty() {
+            Box::pin(self.delivered(&prompts)).await;
+        }
+        if room {
+            self.pump().await;
+        }
         let readings = self.flight.gathering().work.items().saturating_sub(before);
         self.flight.launch(&self.door.pipeline);
         if readings > 0 {
@@ -296,7 +312,8 @@ impl Connection {
             }
             Topic::Status { .. } => {
                 let status = SourceStatus { source: source.id.clone(), payload, at: received_at.0 };
-                let Batch { work, replies } = self.flight.gathering();
+                let Batch { work, replies, bytes } = self.flight.gathering();
+                *bytes = bytes.saturating_add(status.payload.len());
                 work.status(status);
                 replies.push((reply, None));
                 return Flow::Continue(());
@@ -315,7 +332,8 @@ impl Connection {
         if judged.unknown_fields > 0 {
             source.unknown_fields.fetch_add(judged.unknown_fields, Ordering::Relaxed);
         }
-        let Batch { work, replies } = self.flight.gathering();
+        let Batch { work, replies, bytes } = self.flight.gathering();
+        *bytes = bytes.saturating_add(payload.len());
         let answer = work.push(judged);
         replies.push((reply, Some(Receiptable { device, answer, received_at })));
         Flow::Continue(())
@@ -342,16 +360,10 @@ impl Connection {
 
     async fn other(&mut self, packet: Packet) -> Flow {
         match packet {
-            Packet::Publish { .. } => {}
+            Packet::Publish { .. } | Packet::Acknowledged(_) => {}
             Packet::Connect(_) => return Flow::Break(Parting::Fault("connect-twice")),
             Packet::Subscribe { id, filters } => return self.subscribe(id, &filters).await,
             Packet::Unsubscribe { id, filters } => return self.unsubscribe(id, &filters).await,
-            Packet::Acknowledged(id) => {
-                if let Some(row) = self.opened.session.acknowledged(id) {
-                    self.delivered(&[row]).await;
-                }
-                self.pump().await;
-            }
             Packet::Released(id) => self.io.endpoint.pubcomp(id),
             Packet::Again(id) => self.flight.gathering().replies.push((Reply::Pubrec(id), None)),
             Packet::Disconnect { will, expiry } => {

@@ -14,6 +14,9 @@ use vitals::{DeviceRef, ReceivedAt};
 /// Batches under way at once. More would not fill the disk better; meanwhile the next one gathers.
 const BATCHES: usize = 8;
 
+/// Payload bytes of one connection between the socket and the commit; at this it is not read.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 type Outcome = Result<Vec<Option<Admitted>>, StoreError>;
 type Commit = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
@@ -45,6 +48,8 @@ pub(crate) struct Batch {
     pub(crate) work: Work,
     /// in the order of the packets; those that had something to commit have it in the order of `work`
     pub(crate) replies: Vec<(Reply, Option<Receiptable>)>,
+    /// of payloads
+    pub(crate) bytes: usize,
 }
 
 /// A batch that was committed.
@@ -60,6 +65,7 @@ enum State {
 
 struct Flying {
     replies: Vec<(Reply, Option<Receiptable>)>,
+    bytes: usize,
     state: State,
 }
 
@@ -69,6 +75,7 @@ pub(crate) struct Flight {
     gathering: Batch,
     flying: VecDeque<Flying>,
     messages: usize,
+    bytes: usize,
 }
 
 impl Flight {
@@ -77,9 +84,14 @@ impl Flight {
         &mut self.gathering
     }
 
-    /// Messages read and not answered.
-    pub(crate) fn messages(&self) -> usize {
+    fn messages(&self) -> usize {
         self.messages.saturating_add(self.gathering.replies.len())
+    }
+
+    /// Whether no more should be read: `most` messages, or too many bytes, are not answered.
+    pub(crate) fn is_full(&self, most: u32) -> bool {
+        self.messages() >= usize::try_from(most).unwrap_or(usize::MAX)
+            || self.bytes.saturating_add(self.gathering.bytes) >= MOST_BYTES
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -91,10 +103,11 @@ impl Flight {
         if self.gathering.replies.is_empty() || self.flying.len() >= BATCHES {
             return;
         }
-        let Batch { work, replies } = std::mem::take(&mut self.gathering);
+        let Batch { work, replies, bytes } = std::mem::take(&mut self.gathering);
+        self.bytes = self.bytes.saturating_add(bytes);
         self.messages = self.messages.saturating_add(replies.len());
         let commit: Commit = Box::pin(Arc::clone(pipeline).commit(work));
-        self.flying.push_back(Flying { replies, state: State::Waiting(commit) });
+        self.flying.push_back(Flying { replies, bytes, state: State::Waiting(commit) });
     }
 
     /// The oldest batch, once it is committed or has failed; later ones are driven along.
@@ -108,7 +121,8 @@ impl Flight {
         }
         match self.flying.pop_front() {
             None => Poll::Ready(None),
-            Some(Flying { replies, state: State::Over(outcome) }) => {
+            Some(Flying { replies, bytes, state: State::Over(outcome) }) => {
+                self.bytes = self.bytes.saturating_sub(bytes);
                 self.messages = self.messages.saturating_sub(replies.len());
                 Poll::Ready(Some(outcome.map(|committed| Done { replies, committed })))
             }

@@ -114,7 +114,11 @@ async fn welcome(
         None => Stream::Plain(stream),
         Some(acceptor) => {
             let handshake = Box::pin(tokio::time::timeout(door.limits.connect.0, acceptor.accept(stream)));
-            let Ok(Ok(stream)) = handshake.await else {
+            let shaken = tokio::select! {
+                shaken = handshake => shaken,
+                () = door.stop.cancelled() => return,
+            };
+            let Ok(Ok(stream)) = shaken else {
                 door.metrics.connect("tls");
                 return;
             };

@@ -186,3 +186,23 @@ async fn a_quarantined_message_can_be_replayed_and_is_judged_again() {
     assert!(matches!(again.items.as_slice(), [store::ItemStatus::Quarantined { .. }]));
     assert!(world.store.ledger().await.unwrap().balances());
 }
+
+#[tokio::test]
+async fn large_messages_wait_by_their_bytes() {
+    let world = World::with(config(""), Some(Duration::from_millis(5))).await;
+    let client = world.client(hello(true)).await;
+    let large = format!("\"{}\"", "x".repeat(900_000));
+    let mut bytes = Vec::new();
+    for id in 1..=40_u16 {
+        bytes.extend(client.publish_bytes(TOPIC, &large, 1, id));
+    }
+    let (mut reader, mut writer) = client.stream.into_split();
+    let sent = tokio::spawn(async move {
+        tokio::io::AsyncWriteExt::write_all(&mut writer, &bytes).await.unwrap();
+        writer
+    });
+    let mut acknowledged = [0; 40 * 4];
+    tokio::io::AsyncReadExt::read_exact(&mut reader, &mut acknowledged).await.unwrap();
+    let _open = sent.await.unwrap();
+    assert_eq!(world.store.ledger().await.unwrap().quarantined, 40);
+}

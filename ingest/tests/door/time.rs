@@ -71,3 +71,22 @@ async fn repeated_refusals_are_answered_ever_more_slowly() {
     }
     assert!(delays[7] >= Duration::from_secs(5), "{delays:?}");
 }
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_closed() {
+    let world = World::new().await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut client = Raw { stream: socket.connect(world.addr).await.unwrap(), v5: false };
+    client.send(&hello(false).bytes()).await;
+    assert_eq!(client.frame().await, Some((0x20, vec![0, 0])));
+    let (_kept, mut writer) = client.stream.into_split();
+    tokio::spawn(async move {
+        let pings = [0xC0, 0].repeat(32 * 1024);
+        while tokio::io::AsyncWriteExt::write_all(&mut writer, &pings).await.is_ok() {}
+    });
+    world.until(async || world.metric("hearth_mqtt_waiting{why=\"client\"}") == 1).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    world.until(async || world.metric("hearth_mqtt_closed_total{why=\"stuck\"}") == 1).await;
+}
