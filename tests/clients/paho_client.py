@@ -26,7 +26,8 @@ class Session:
         self.client.max_inflight_messages_set(50)
         self.client.username_pw_set(task["username"], password)
         self.client.on_connect = lambda c, u, flags, code, p: self.note("connack", code)
-        self.client.on_disconnect = lambda c, u, flags, code, p: self.note("disconnected", code)
+        self.client.on_disconnect = lambda c, u, flags, code, p: self.note(
+            "disconnected", {"closed": code.value, "by_server": flags.is_disconnect_packet_from_server})
         self.client.on_subscribe = lambda c, u, mid, codes, p: self.note("subscribed", all(not x.is_failure for x in codes))
         self.client.on_publish = self.on_publish
         self.client.on_message = self.on_message
@@ -36,7 +37,8 @@ class Session:
 
     def note(self, name, value):
         with self.happened:
-            setattr(self, name, value)
+            if not getattr(self, name):  # the first word counts
+                setattr(self, name, value)
             self.happened.notify_all()
 
     def on_publish(self, client, userdata, mid, code, properties):
@@ -77,7 +79,7 @@ def refused_publish(name, topic, payload):
     session.close()
     if mid in session.pubacks:
         return {"puback": session.pubacks[mid].value}
-    return {"closed": session.disconnected.value}
+    return session.disconnected
 
 
 session = Session(task["password"], "main")

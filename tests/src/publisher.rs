@@ -99,11 +99,11 @@ impl Publisher {
     }
 
     /// Publishes `messages` in order, again and again until each has been acknowledged, across restarts of the
-    /// server; `acknowledged` hears of each PUBACK.
+    /// server; `acknowledged` hears of each PUBACK, and each message waits until it `may` go.
     ///
     /// # Panics
     /// When nothing is acknowledged for [`DEADLINE`], or the server refuses the credentials.
-    pub fn deliver(&mut self, messages: &[Publish], mut acknowledged: impl FnMut(usize)) {
+    pub fn deliver(&mut self, messages: &[Publish], may: impl Fn(usize) -> bool, mut acknowledged: impl FnMut(usize)) {
         let mut open: BTreeSet<usize> = (0..messages.len()).collect();
         let mut next = 0;
         let mut progress = Instant::now();
@@ -124,7 +124,7 @@ impl Publisher {
                 continue;
             };
             while link.outstanding() < usize::from(IN_FLIGHT) {
-                let Some(index) = open.range(next..).next().copied() else { break };
+                let Some(index) = open.range(next..).next().copied().filter(|index| may(*index)) else { break };
                 let message = &messages[index];
                 let topic = format!("hearth/v1/{}/{}/{}", self.source, message.device, message.channel);
                 link.client.try_publish(topic, QoS::AtLeastOnce, false, message.payload.clone()).unwrap();
@@ -175,7 +175,7 @@ impl Publisher {
     #[track_caller]
     pub fn ask(&mut self, message: &Publish) -> Value {
         self.receipts.clear();
-        self.deliver(std::slice::from_ref(message), |_| {});
+        self.deliver(std::slice::from_ref(message), |_| true, |_| {});
         let start = Instant::now();
         while self.receipts.is_empty() {
             assert!(start.elapsed() < DEADLINE, "no receipt came");

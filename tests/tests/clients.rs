@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hearth_tests::readings::{saturation, weight};
-use hearth_tests::{Api, Hearth, folder, target, until};
+use hearth_tests::{Hearth, folder, target};
 use serde_json::{Value, json};
 
 const READINGS: usize = 100;
@@ -32,6 +32,7 @@ impl Bench {
         let hearth = Hearth::serve("");
         let password = hearth.api().add_source(source, "gateway");
         let _ = hearth.api().add_source("somebody-else", "vendor");
+        hearth.api().add_patient("p1", "heart-failure", &[(source, "scale"), (source, "oximeter")]);
         let now = Utc::now();
         let messages = (0..READINGS).map(|n| message(source, n, now)).collect();
         Self { hearth, source, password, messages }
@@ -48,7 +49,9 @@ impl Bench {
         let api = self.hearth.api();
         let expected = json!({"received": READINGS, "stored": READINGS, "duplicate": 0, "quarantined": 0});
         assert_eq!(api.ledger(), expected);
-        let ids: BTreeSet<String> = exported(&api).iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect();
+        let readings = api.all("/patients/p1/readings");
+        assert_eq!(readings.len(), READINGS);
+        let ids: BTreeSet<String> = readings.iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect();
         let sent = self.messages.iter().map(|m| m["payload"]["id"].as_str().unwrap().to_owned());
         assert_eq!(ids, sent.collect());
     }
@@ -63,16 +66,6 @@ fn message(source: &str, n: usize, now: DateTime<Utc>) -> Value {
         _ => ("scale", weight(&id, at, 80.1)),
     };
     json!({"topic": format!("hearth/v1/{source}/{device}/reading"), "payload": reading})
-}
-
-/// Readings by the API, which lists them by patient: both devices are given to one.
-fn exported(api: &Api) -> Vec<Value> {
-    let source = api.all("/devices")[0]["source"].as_str().unwrap().to_owned();
-    api.add_patient("p1", "heart-failure", &[(&source, "scale"), (&source, "oximeter")]);
-    until("the readings have found their patient", || {
-        let readings = api.all("/patients/p1/readings");
-        (readings.len() == READINGS).then_some(readings)
-    })
 }
 
 fn run(mut command: Command, input: &[u8]) -> Output {
@@ -121,9 +114,10 @@ fn check_script(command: Command, source: &'static str, protocol: u8) {
     assert!(NOT_YOU.contains(&report["wrong_password"].as_u64().unwrap()), "{summary}");
     if protocol == 5 {
         assert_eq!(report["foreign_topic"]["puback"], NOT_AUTHORIZED, "{summary}");
-        // Some clients keep to the size in CONNACK by themselves.
+        // Some clients keep to the size in CONNACK by themselves, and paho reads no reason that stands alone.
         let size = &report["oversized"];
-        assert!(size["closed"] == PACKET_TOO_LARGE || size["here"].is_string(), "{summary}");
+        let said = size["closed"] == PACKET_TOO_LARGE || size["here"].is_string() || size["by_server"] == true;
+        assert!(said, "{summary}");
     } else {
         assert!(report["foreign_topic"]["closed"].is_number(), "{summary}");
         assert!(report["oversized"]["closed"].is_number(), "{summary}");
@@ -194,6 +188,16 @@ impl Mosquitto<'_> {
         stdout(&run(self.command("mosquitto_sub", &self.bench.password, &all), b""))
     }
 
+    /// Some refusals make no difference to the exit code: what counts is whether there was an acknowledgement.
+    fn is_refused(&self, what: &str, arguments: &[&str]) {
+        let debug: Vec<&str> = ["-d"].iter().chain(arguments).copied().collect();
+        let output = self.publish(&self.bench.password, &debug, b"");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("received CONNACK (0)"), "{what}: {text}");
+        assert!(!text.contains("PUBACK (Mid: 1, RC:0)"), "{what}: {text}");
+        println!("{what}: {} {text} {}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+
     fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.bench.hearth.folder().join(name);
         std::fs::write(&path, bytes).unwrap();
@@ -219,21 +223,13 @@ fn check_mosquitto(source: &'static str, version: &'static str) {
     check_prompt(&serde_json::from_str(&prompt).unwrap());
 
     let own = format!("hearth/v1/{source}/scale/reading");
-    let refused = |what: &str, output: Output, says: &[&str]| {
-        let text = String::from_utf8_lossy(&output.stderr).to_lowercase();
-        assert!(says.iter().any(|s| text.contains(s)), "{what}: {} {text:?}", output.status);
-    };
     let wrong = mosquitto.publish("wrong", &["-t", &own, "-m", "{}"], b"");
-    refused("a wrong password", wrong, &["not authori", "bad user name or password"]);
-    let foreign = ["-d", "-t", "hearth/v1/somebody-else/scale/reading", "-m", "{}"];
-    refused(
-        "another source's topic",
-        mosquitto.publish(&bench.password, &foreign, b""),
-        &["not authori", "connection was lost", "lost"],
-    );
+    let text = String::from_utf8_lossy(&wrong.stderr).to_lowercase();
+    assert!(text.contains("not authori") || text.contains("bad user name or password"), "{} {text}", wrong.status);
+    let foreign = ["-t", "hearth/v1/somebody-else/scale/reading", "-m", "{}"];
+    mosquitto.is_refused("another source's topic", &foreign);
     let big = mosquitto.file("big", &vec![b'x'; OVERSIZED]);
-    let oversized = ["-t", &own, "-f", big.to_str().unwrap()];
-    refused("too large", mosquitto.publish(&bench.password, &oversized, b""), &["too large", "larger", "lost"]);
+    mosquitto.is_refused("too large", &["-t", &own, "-f", big.to_str().unwrap()]);
     bench.check();
 }
 

@@ -26,6 +26,8 @@ const READINGS: i64 = 150;
 const DAYS: i64 = 5;
 /// Enough that the publisher is still at work when the last kill comes.
 const MESSAGES_PER_KILL: usize = 300;
+/// How far the publisher may be ahead of the moment of a kill.
+const IN_HAND: usize = 200;
 const LEAST_PATIENTS: usize = 8;
 
 /// Device and id: the source is always the same.
@@ -190,7 +192,7 @@ impl Evidence {
 fn undisturbed(data: &DataSet) -> Vec<(PatientId, Episode)> {
     let mut hearth = Hearth::serve("");
     let password = enrol(&hearth.api(), data);
-    Publisher::new(hearth.mqtt, SOURCE, &password).deliver(&data.messages, |_| {});
+    Publisher::new(hearth.mqtt, SOURCE, &password).deliver(&data.messages, |_| true, |_| {});
     settle(&hearth, data);
     hearth.stop();
     Evidence::open(&hearth.data()).episodes()
@@ -218,13 +220,15 @@ fn work(api: &Api, rng: &mut StdRng) {
 /// Publishes everything while the service is killed `kills` times; what was acknowledged.
 fn disturbed(hearth: &mut Hearth, data: &Arc<DataSet>, password: &str, kills: usize) -> BTreeSet<Key> {
     let mut rng = StdRng::seed_from_u64(SEED);
-    let count = Arc::new(AtomicUsize::new(0));
+    let (count, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let publisher = {
-        let (data, count, acknowledged) = (data.clone(), count.clone(), acknowledged.clone());
+        let (data, count, gate, acknowledged) = (data.clone(), count.clone(), gate.clone(), acknowledged.clone());
         let mut publisher = Publisher::new(hearth.mqtt, SOURCE, password);
         std::thread::spawn(move || {
-            publisher.deliver(&data.messages, |index| {
+            // However fast the machine is, nothing goes much beyond the next kill before it has come.
+            let may = |index| index < gate.load(Ordering::Relaxed);
+            publisher.deliver(&data.messages, may, |index| {
                 acknowledged.lock().unwrap().extend(data.keys[index].iter().cloned());
                 count.fetch_add(1, Ordering::Relaxed);
             });
@@ -234,13 +238,14 @@ fn disturbed(hearth: &mut Hearth, data: &Arc<DataSet>, password: &str, kills: us
     for kill in 1..=kills {
         let share = data.messages.len() * kill / (kills + 1);
         let moment = share + rng.random_range(0..MESSAGES_PER_KILL / 4);
+        work(&hearth.api(), &mut rng);
+        gate.store(moment + IN_HAND, Ordering::Relaxed);
         until("more is acknowledged", || {
             assert!(!publisher.is_finished() || count.load(Ordering::Relaxed) >= moment, "the publisher gave up");
             (count.load(Ordering::Relaxed) >= moment).then_some(())
         });
-        work(&hearth.api(), &mut rng);
         // Anywhere within the next commits.
-        std::thread::sleep(Duration::from_micros(rng.random_range(0..20_000)));
+        std::thread::sleep(Duration::from_micros(rng.random_range(0..10_000)));
         hearth.kill();
         hearth.spawn();
         if rng.random_bool(0.2) {
@@ -258,6 +263,7 @@ fn disturbed(hearth: &mut Hearth, data: &Arc<DataSet>, password: &str, kills: us
             );
         }
     }
+    gate.store(usize::MAX, Ordering::Relaxed);
     let connections = publisher.join().unwrap();
     assert!(usize::try_from(connections).unwrap() > kills, "{connections} connections: the kills came too late");
     Arc::try_unwrap(acknowledged).unwrap().into_inner().unwrap()

@@ -13,7 +13,7 @@ const SOURCE: &str = "vendor-1";
 
 /// A service with one vendor.
 struct Bench {
-    _hearth: Hearth,
+    hearth: Hearth,
     api: Api,
     vendor: Publisher,
 }
@@ -24,7 +24,7 @@ impl Bench {
         let api = hearth.api();
         let password = api.add_source(SOURCE, "vendor");
         let vendor = Publisher::new(hearth.mqtt, SOURCE, &password);
-        Self { _hearth: hearth, api, vendor }
+        Self { hearth, api, vendor }
     }
 
     /// Two weights of one device that are a sudden gain: 3 kg within two days.

@@ -1,8 +1,12 @@
 //! Bad input: a receipt that says why and where, the bytes kept, nothing else lost, and a second chance after a fix.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use hearth_tests::{Hearth, Publish, Publisher, folder};
+use hearth_tests::{Hearth, Publish, folder};
 use serde_json::{Value, json};
+use store::{Admit, AdmitItem, Journal, RefusedItem, SqliteOptions, SqliteStore, Via};
+use vitals::ReceivedAt;
 
 use super::{Bench, SOURCE, weight};
 
@@ -71,31 +75,56 @@ fn an_id_is_used_once_and_one_bad_element_loses_nothing_else() {
     assert_eq!(bench.api.ledger(), json!({"received": 7, "stored": 3, "duplicate": 2, "quarantined": 2}));
 }
 
+/// Puts `payload` into quarantine, as a version of Hearth did that could not read it yet.
+fn refused_by_an_older_version(hearth: &Hearth, payload: &Value) {
+    let raw = payload.to_string().into_bytes().into();
+    let (code, detail) = ("payload-unsupported".to_owned(), "this version does not read it".to_owned());
+    let refused = RefusedItem { id: Some("new".to_owned()), code, detail, pointer: None, raw };
+    let message = Admit {
+        source: SOURCE.parse().unwrap(),
+        device: "scale".parse().unwrap(),
+        topic: format!("hearth/v1/{SOURCE}/scale/reading"),
+        received_at: ReceivedAt(Utc::now()),
+        hub_connected: false,
+        via: Via::Mqtt,
+        items: vec![AdmitItem::Refused(refused)],
+    };
+    let options = SqliteOptions::new(hearth.data().join("hearth.db"), Arc::new(Utc::now));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(options).unwrap();
+        store.admit(vec![message]).await.unwrap();
+        store.close(TimeDelta::seconds(60)).await.unwrap();
+    });
+}
+
 #[test]
 fn a_message_is_replayed_after_a_fix() {
-    let old = || weight("old", DateTime::from_timestamp(1_325_415_600, 0).unwrap(), 80.1);
-    let mut hearth = Hearth::serve("");
-    let password = hearth.api().add_source(SOURCE, "vendor");
-    let mut vendor = Publisher::new(hearth.mqtt, SOURCE, &password);
-    let receipt = vendor.ask(&Publish::reading("scale", old()));
-    assert_eq!(receipt["reason"]["code"], "time-implausible", "{receipt}");
-    let row = hearth.api().all("/quarantine")[0]["id"].clone();
-    let replay = format!("/quarantine/{row}/replay");
+    let mut bench = Bench::new();
+    bench.api.add_patient("p1", "heart-failure", &[(SOURCE, "scale")]);
+    let now = Utc::now();
+    bench.vendor.store(&Publish::reading("scale", weight("before", now - TimeDelta::hours(50), 80.0)));
+    let receipt = bench.vendor.ask(&Publish::reading("scale", "{}"));
+    assert_eq!(receipt["status"], "quarantined", "{receipt}");
+    let new = weight("new", now - TimeDelta::hours(1), 83.0);
+    bench.hearth.stop();
+    refused_by_an_older_version(&bench.hearth, &new);
+    bench.hearth.restart();
 
-    let early = hearth.api().post(&replay, &json!({})).expect(200);
-    assert_eq!(early["status"], "quarantined", "nothing has changed yet: {early}");
-    assert_eq!(hearth.api().ledger(), json!({"received": 1, "stored": 0, "duplicate": 0, "quarantined": 1}));
+    let api = &bench.api;
+    assert_eq!(api.ledger(), json!({"received": 3, "stored": 1, "duplicate": 0, "quarantined": 2}));
+    let rows = api.all("/quarantine");
+    let replay = |row: usize| api.post(&format!("/quarantine/{}/replay", rows[row]["id"]), &json!({}));
+    let unchanged = replay(0).expect(200);
+    assert_eq!(unchanged["status"], "quarantined", "nobody has mended this one: {unchanged}");
+    assert_eq!(api.ledger(), json!({"received": 3, "stored": 1, "duplicate": 0, "quarantined": 2}));
 
-    // The operator finds that this clinic has older readings than Hearth believes in.
-    hearth.stop();
-    let config = std::fs::read_to_string(hearth.config()).unwrap();
-    std::fs::write(hearth.config(), format!("{config}\n[admission]\noldest = \"36500 d\"\n")).unwrap();
-    hearth.restart();
-    let api = hearth.api();
-    assert_eq!(api.post(&replay, &json!({})).expect(200)["status"], "stored");
-    assert_eq!(api.ledger(), json!({"received": 1, "stored": 1, "duplicate": 0, "quarantined": 0}));
-    assert_eq!(api.post(&replay, &json!({})).status, 409, "once");
-    assert_eq!(api.all("/quarantine"), Vec::<Value>::new());
-    let again = Publisher::new(hearth.mqtt, SOURCE, &password).ask(&Publish::reading("scale", old()));
+    assert_eq!(replay(1).expect(200)["status"], "stored");
+    assert_eq!(api.ledger(), json!({"received": 3, "stored": 2, "duplicate": 0, "quarantined": 1}));
+    assert_eq!(replay(1).status, 409, "once");
+    assert_eq!(api.all("/quarantine").len(), 1);
+    let task = bench.tasks("p1", 1).remove(0);
+    assert_eq!(task["rule"], "HF-W2", "the rules judge it like any other: {task}");
+    let again = bench.vendor.ask(&Publish::reading("scale", new));
     assert_eq!(again["status"], "duplicate", "the replayed reading is the reading: {again}");
 }
