@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use care::Actor;
@@ -124,9 +125,15 @@ pub(crate) fn database(dir: &Path) -> PathBuf {
 impl OpenStore {
     /// Opens (and makes or migrates) the store in `dir`; `hold` is the right to write to it.
     pub(crate) fn open(dir: &Path, hold: Option<Hold>) -> Result<Self, Failure> {
+        Self::open_delayed(dir, hold, None)
+    }
+
+    /// The same on a disk that seems slower by `delay` a commit, for benchmarks.
+    pub(crate) fn open_delayed(dir: &Path, hold: Option<Hold>, delay: Option<Duration>) -> Result<Self, Failure> {
         let clock = Clock::system();
         let stamp = clock.clone();
-        Self::open_stamped(dir, hold, clock, Arc::new(move || stamp.now()))
+        let usual = SqliteOptions::new(database(dir), Arc::new(move || stamp.now()));
+        Self::with(SqliteOptions { commit_delay: delay, ..usual }, dir, hold, clock)
     }
 
     /// The same with another stamp on the commits, for history that did not happen now.
@@ -136,7 +143,10 @@ impl OpenStore {
         clock: Clock,
         stamp: StoreClock,
     ) -> Result<Self, Failure> {
-        let options = SqliteOptions::new(database(dir), stamp);
+        Self::with(SqliteOptions::new(database(dir), stamp), dir, hold, clock)
+    }
+
+    fn with(options: SqliteOptions, dir: &Path, hold: Option<Hold>, clock: Clock) -> Result<Self, Failure> {
         let store = SqliteStore::open(options)
             .map_err(|error| Failure::because(format!("cannot open the store in `{}`", dir.display()), &error))?;
         Ok(Self { store: Arc::new(store), clock, hold })

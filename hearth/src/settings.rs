@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     /// the own endpoint, and under `broker` the second way in
     pub(crate) mqtt: IngestConfig,
     pub(crate) rules: Rules,
+    pub(crate) benchmark: Benchmark,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +83,14 @@ pub(crate) struct Rules {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// What only a benchmark sets.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Benchmark {
+    /// waits after each commit before anything is acknowledged: stands for a slower disk
+    pub(crate) commit_delay: Option<Span>,
+}
+
 const fn minutes(minutes: u64) -> Span {
     Span(Duration::from_secs(minutes * 60))
 }
@@ -95,6 +104,7 @@ impl Default for Settings {
             http: Http::default(),
             mqtt: IngestConfig::default(),
             rules: Rules::default(),
+            benchmark: Benchmark::default(),
         }
     }
 }

@@ -187,10 +187,9 @@ impl Banner<'_> {
         }
         let people: usize = self.cohort.homes().iter().map(|home| home.people.len()).sum();
         out.line(format!("Hearth demo: {people} simulated people with 90 days of history. All of it is synthetic.\n"))?;
-        out.line(format!("  Open     http://{http}"))?;
-        for (index, SignIn { name, password, role }) in self.sign_ins.iter().enumerate() {
-            let label = if index == 0 { "Sign in" } else { "" };
-            out.line(format!("  {label:8} {name:12} {password}   ({role})"))?;
+        out.line(format!("  Open     http://{http} and sign in as"))?;
+        for SignIn { name, password, role } in self.sign_ins {
+            out.line(format!("             {name:12} {password}   ({role})"))?;
         }
         out.line(format!("  MQTT     {mqtt} (3.1.1 and 5); `POST /api/v1/sources` makes a user name and password"))?;
         if self.has_token {

@@ -25,7 +25,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, _out: &mut Output<'_>) -> Result<(), Failure> {
     let settings = Settings::load(&args.config)?;
-    let token = automation_token().map_err(Failure::malformed)?;
+    // A token that the configuration does not allow is nobody's business, not even a short one.
+    let token = if settings.http.api_token { automation_token().map_err(Failure::malformed)? } else { None };
     logs::init(settings.log.format, &settings.log.filter)
         .map_err(|error| Failure::because("cannot start the logs", &error))?;
     let process = Process::default();
@@ -34,7 +35,8 @@ pub(crate) async fn run(args: Args, _out: &mut Output<'_>) -> Result<(), Failure
         Held::By(holder) => place::busy(&holder, "stop it first, or give this one its own `data`"),
         Held::Broken(failure) => failure,
     })?;
-    let mut open = OpenStore::open(&settings.data, Some(hold))?;
+    let mut open =
+        OpenStore::open_delayed(&settings.data, Some(hold), settings.benchmark.commit_delay.map(|delay| delay.0))?;
     let runs = service::prepare(&open, &settings.rules.files).await?;
     let started = service::start(&settings, Roles::of(&args.role), token, &mut open, runs, &process).await;
 
