@@ -12,6 +12,7 @@ mod patients;
 mod people;
 mod quarantine;
 mod rules;
+mod sentence;
 mod series;
 mod sign_in;
 mod sources;

@@ -109,7 +109,11 @@ async fn load(app: &App, id: &str, days: i64) -> Result<View, Problem> {
 }
 
 /// Rulebook, then clinic, then this patient: the later wins.
-fn effective(known: &[ParameterInfo], clinic: &BTreeMap<String, String>, own: &BTreeMap<String, String>) -> InForce {
+pub(super) fn effective(
+    known: &[ParameterInfo],
+    clinic: &BTreeMap<String, String>,
+    own: &BTreeMap<String, String>,
+) -> InForce {
     let defaults = known.iter().filter_map(|p| Some((p.key.clone(), (p.default.clone()?, ParameterOrigin::Rulebook))));
     let clinic = clinic.iter().map(|(k, v)| (k.clone(), (v.clone(), ParameterOrigin::Clinic)));
     let own = own.iter().map(|(k, v)| (k.clone(), (v.clone(), ParameterOrigin::Patient)));
