@@ -144,7 +144,7 @@ impl History {
     /// The patient's status at `time`; before anything was said, active.
     #[must_use]
     pub fn status_at(&self, time: Instant) -> PatientStatus {
-        self.status.at_or_first(time).copied().unwrap_or(PatientStatus::Active)
+        self.status.at(time).copied().unwrap_or(PatientStatus::Active)
     }
 
     /// The patient's time zone at `time`; before anything was said, UTC.

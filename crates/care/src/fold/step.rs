@@ -261,8 +261,12 @@ impl Fold {
             let confirmed = episode.rules.iter().any(|r| r.confirmed_by.is_some());
             let urgent = p.reason == PendingReason::Repeat && episode.rules.iter().any(|r| r.confirm.is_none());
             if over || confirmed || urgent {
-                let unconfirmed = p.reason == PendingReason::Repeat && !confirmed && !urgent;
-                self.make_or_join(episode, work, unconfirmed.then_some("no repeat came in time"));
+                let remark = match p.reason {
+                    PendingReason::Drain => None,
+                    PendingReason::Repeat if confirmed => Some(Remark::Confirmed),
+                    PendingReason::Repeat => (!urgent).then_some(Remark::Unconfirmed),
+                };
+                self.make_or_join(episode, work, remark.as_ref());
             }
             !(over || confirmed || urgent)
         });
@@ -310,12 +314,12 @@ impl Fold {
             };
             let Some(settled) = self.settled.get(&id) else { continue };
             let Some(why) = again(episode, settled, work) else { continue };
-            self.make_or_join(episode, work, Some(&why));
+            self.make_or_join(episode, work, Some(&Remark::Again(why)));
             self.settled.remove(&id);
         }
     }
 
-    fn make_or_join(&mut self, episode: &Episode, work: &mut Work<'_>, remark: Option<&str>) {
+    fn make_or_join(&mut self, episode: &Episode, work: &mut Work<'_>, remark: Option<&Remark>) {
         work.changed(&episode.group);
         if let Some(task) = self.open.get_mut(&episode.group) {
             if !task.episodes.contains(&episode.id) {
@@ -329,7 +333,7 @@ impl Fold {
             let count = self.counts.entry(episode.group.clone()).or_default();
             *count = count.saturating_add(1);
             let Some(mut task) = work.new_task(episode, *count) else { return };
-            task.unconfirmed = remark == Some("no repeat came in time");
+            task.unconfirmed = remark == Some(&Remark::Unconfirmed);
             let mut why = task.reason.clone();
             if let Some(remark) = remark {
                 why = format!("{why} ({remark})");
@@ -358,6 +362,24 @@ impl Fold {
         for group in work.take_changed() {
             work.latest(self.open.get(&group));
         }
+    }
+}
+
+/// What the timeline adds to the reason of a new task.
+#[derive(Debug, PartialEq, Eq)]
+enum Remark {
+    Confirmed,
+    Unconfirmed,
+    Again(String),
+}
+
+impl std::fmt::Display for Remark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Remark::Confirmed => "a repeat shows the same",
+            Remark::Unconfirmed => "unconfirmed: no repeat came in time",
+            Remark::Again(why) => why,
+        })
     }
 }
 
