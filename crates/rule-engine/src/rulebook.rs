@@ -396,11 +396,11 @@ impl Reader<'_, '_> {
     }
 }
 
-/// `1 per day`, `3 per week`.
+/// `1 per day`. What is expected is expected every day: a rate per week would need to say on which days.
 pub(crate) fn is_rate(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let count = words.next().and_then(|w| w.parse::<u16>().ok()).is_some_and(|n| n > 0);
-    count && words.next() == Some("per") && matches!(words.next(), Some("day" | "week")) && words.next().is_none()
+    count && words.next() == Some("per") && words.next() == Some("day") && words.next().is_none()
 }
 
 fn onsets(cond: &Cond) -> Vec<Quantity> {

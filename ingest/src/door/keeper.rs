@@ -78,7 +78,8 @@ async fn tidy(door: &Door) {
     lock(&door.offenders).forget(now);
 }
 
-/// Writes down who was seen and what was counted.
+/// Writes down who was seen and what was counted. With nothing to say it is the journal's heartbeat: the stamp of the
+/// last commit is what the next start takes for the moment since which nothing was taken in.
 async fn note(door: &Door) {
     let now = door.pipeline.clock.now();
     let seen: Vec<_> = door
@@ -92,9 +93,6 @@ async fn note(door: &Door) {
             (source.id.clone(), now, qos0, unknown_fields)
         })
         .collect();
-    if seen.is_empty() {
-        return;
-    }
     if let Err(error) = door.pipeline.store.note_sources(seen).await {
         tracing::warn!(error = %error, "the counts of some sources could not be noted");
     }
