@@ -2,43 +2,9 @@
 
 use crate::{Actor, EpisodeId, GroupKey, PatientId, RuleId, Severity, TaskId};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use vitals::Instant;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            /// Every word.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The word in messages.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text),+ }
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                $name::ALL.iter().copied().find(|w| w.as_str() == text).ok_or_else(|| {
-                    let known: Vec<_> = $name::ALL.iter().map(|w| w.as_str()).collect();
-                    format!(concat!("unknown ", $what, " `{}`; known are {}"), text, known.join(", "))
-                })
-            }
-        }
-    };
-}
-
-words! {
+vitals::words! {
     /// Status as in FHIR Task.
     TaskStatus, "status" {
         /// nobody has it
@@ -64,7 +30,7 @@ impl TaskStatus {
     }
 }
 
-words! {
+vitals::words! {
     /// What came of a task.
     Outcome, "outcome" {
         /// the patient was advised
@@ -84,7 +50,7 @@ words! {
     }
 }
 
-words! {
+vitals::words! {
     /// Whose list a task is on.
     Queue, "queue" {
         /// care coordinators

@@ -13,6 +13,7 @@ mod reading;
 mod time;
 mod unit;
 mod value;
+mod words;
 
 pub use code::{Codes, codes_of};
 pub use id::{DeviceId, DeviceRef, IdError, ReadingId, ReadingKey, SourceId, UserSlot};

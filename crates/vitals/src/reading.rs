@@ -62,45 +62,9 @@ impl From<Flag> for String {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
-
-        impl $name {
-            /// Every word.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The word in messages.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = crate::UnknownName;
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                $name::ALL.iter().copied().find(|w| w.as_str() == text).ok_or_else(|| crate::UnknownName {
-                    what: stringify!($name),
-                    name: text.to_owned(),
-                    known: $name::ALL.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(", "),
-                })
-            }
-        }
-    };
-}
-
-words! {
+crate::words! {
     /// What a glucose value was measured in (GATT 2A18 type field).
-    Sample {
+    Sample, "sample" {
         /// type 1
         CapillaryWholeBlood = "capillary-whole-blood",
         /// type 2
@@ -124,9 +88,9 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// Relation to a meal (GATT 2A34).
-    Meal {
+    Meal, "meal" {
         /// before a meal
         Preprandial = "preprandial",
         /// after a meal
@@ -140,9 +104,9 @@ words! {
     }
 }
 
-words! {
+crate::words! {
     /// Whose clock gave `measured_at`.
-    ClockSource {
+    ClockSource, "clock source" {
         /// the device's own, perhaps corrected by the hub
         Device = "device",
         /// the hub's, at the moment it received the value
