@@ -81,8 +81,9 @@ async function signIn(page, password = task.password) {
 
 async function accessible(page, where) {
   const found = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ["violations"] })`);
-  const lines = found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
-  assert.deepEqual(lines, [], `axe on ${where}`);
+  for (const { id, help, nodes } of found.violations) {
+    wrong.push(`axe on ${where}: ${id}: ${help}: ${nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`);
+  }
 }
 
 async function photographs(browser, state, pages) {
@@ -95,15 +96,15 @@ async function photographs(browser, state, pages) {
       assert.equal(response.status(), 200, path);
       await page.locator("main h1").first().waitFor();
       const size = (await response.body()).length;
-      assert.ok(size < LARGEST_PAGE, `${path} has ${size} bytes`);
+      if (size > LARGEST_PAGE) wrong.push(`${path} has ${size} bytes`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `${path} is ${overflow} px too wide at ${width}`);
+      if (overflow > 0) wrong.push(`${path} is ${overflow} px too wide at ${width}`);
       await page.screenshot({ path: `${task.screenshots}/${name}-${width}-${scheme}.png`, fullPage: true });
       await accessible(page, `${path} at ${width}, ${scheme}`);
-      calm(path);
     }
     await context.close();
   }
+  calm("the photographs");
 }
 
 // --- the tests --------------------------------------------------------------------------------------------------
@@ -183,9 +184,9 @@ async function workIt(page) {
 async function thePatient(page) {
   await page.goto(`${task.base}/patients/${PATIENT.id}`);
   const main = page.locator("main");
-  await main.locator("svg").first().waitFor();
+  await main.locator("figure svg").first().waitFor();
   const text = await main.innerText();
-  for (const part of [PATIENT.name, "Weight", "81.2", "heart-failure.gain_3d".split(".")[1].slice(0, 4)]) {
+  for (const part of [PATIENT.name, PATIENT.phone, "Weight", "81.2 kg", "Limits", "Episodes", "scale"]) {
     assert.ok(text.toLowerCase().includes(part.toLowerCase()), `${part} in ${text}`);
   }
   assert.ok((await main.locator("svg title").count()) > 0, "a chart has a title");
