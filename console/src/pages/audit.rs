@@ -28,8 +28,8 @@ pub(super) async fn page(
     let content = html! {
         h1 { "Audit" }
         p.quiet { "Newest first. Looking at the same thing within a minute is one line." }
-        div.scroll { table {
-            thead { tr { th { "When" } th { "Who" } th { "What" } th { "Of whom" } th { "" } } }
+        div.scroll tabindex="0" role="region" aria-label="Audit trail" { table {
+            thead { tr { th { "When" } th { "Who" } th { "What" } th { "Of whom" } th { "Detail" } } }
             tbody { @for line in &page.items {
                 tr {
                     td.num { (words::at(line.entry.at, zone, now)) }

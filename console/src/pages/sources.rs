@@ -13,7 +13,8 @@ use care::Permission;
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use store::{Source, SourceKind, SourceStatus};
-use vitals::{Instant, SourceId};
+use vitals::{DeviceId, DeviceRef, Instant, SourceId};
+use wire::{Channel, Topic};
 
 /// `GET /sources`.
 pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Markup, Problem> {
@@ -92,10 +93,16 @@ fn show_secret(secret: &SecretOut) -> Markup {
             dl.facts {
                 dt { "User name" } dd { code { (secret.username) } }
                 dt { "Password" } dd { code { (secret.password) } }
-                dt { "Topics" } dd { code { "hearth/v1/" (secret.id) "/DEVICE/reading" } }
+                @if let Some(topic) = readings_of(&secret.id, "DEVICE") { dt { "Topics" } dd { code { (topic) } } }
             }
         }
     }
+}
+
+/// Where a device's readings go, for a person to copy.
+fn readings_of(source: &SourceId, device: &str) -> Option<Topic> {
+    let device = DeviceRef { source: source.clone(), device: DeviceId::new(device).ok()? };
+    Some(Topic::Device { device, channel: Channel::Reading })
 }
 
 fn row(caller: &Caller, source: &Source, statuses: &[SourceStatus], zone: Tz, now: Instant) -> Markup {
