@@ -19,6 +19,11 @@ use command::{check, decode, demo, export, import, rules, serve, source, token, 
 use failure::Failure;
 use output::Output;
 
+// A reading is allocated on a thread of its connection and freed on the writer's, which the system's allocator is
+// slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Remote patient monitoring, from the device in the home to the task on a care coordinator's list.
 #[derive(Debug, Parser)]
 #[command(name = "hearth", version, arg_required_else_help = true)]
