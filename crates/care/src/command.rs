@@ -152,6 +152,7 @@ impl Task {
                 self.owner.get_or_insert_with(|| actor.clone());
                 self.outcome = command.outcome;
                 self.closed_at = Some(at);
+                self.closed_by = Some(actor.clone());
                 self.held_until = None;
             }
             Verb::Note => {}
@@ -166,13 +167,14 @@ impl Task {
         match command.verb {
             Verb::Accept => mine && self.status == TaskStatus::Accepted,
             Verb::Start => mine && self.status == TaskStatus::InProgress,
-            Verb::Hold => {
-                mine && self.status == TaskStatus::OnHold
-                    && self.held_until == command.until
-                    && command.outcome != Some(Outcome::NotReached)
+            // An attempt that reached nobody counts once, however often it is said.
+            Verb::Hold => mine && self.status == TaskStatus::OnHold && self.held_until == command.until,
+            Verb::Complete => {
+                self.closed_by.as_ref() == Some(actor)
+                    && self.status == TaskStatus::Completed
+                    && self.outcome == command.outcome
             }
-            Verb::Complete => mine && self.status == TaskStatus::Completed && self.outcome == command.outcome,
-            Verb::Cancel => mine && self.status == TaskStatus::Cancelled,
+            Verb::Cancel => self.closed_by.as_ref() == Some(actor) && self.status == TaskStatus::Cancelled,
             Verb::Assign => self.status == TaskStatus::Accepted && self.owner == command.owner,
             Verb::Note => false,
         }
@@ -247,6 +249,7 @@ mod tests {
             unconfirmed: false,
             outcome: None,
             closed_at: None,
+            closed_by: None,
             touched: owner.is_some(),
         }
     }
@@ -319,7 +322,9 @@ mod tests {
         let mut t = task(TaskStatus::Accepted, Some("anna"));
         let mut hold = command(Verb::Hold);
         hold.outcome = Some(Outcome::NotReached);
-        t.apply(&hold, &Actor("anna".into()), Instant::UNIX_EPOCH).unwrap();
-        assert_eq!(t.attempts, 1);
+        for expected in [true, false] {
+            assert_eq!(t.apply(&hold, &Actor("anna".into()), Instant::UNIX_EPOCH), Ok(expected));
+            assert_eq!(t.attempts, 1, "counted once");
+        }
     }
 }

@@ -107,6 +107,9 @@ pub struct Task {
     pub outcome: Option<Outcome>,
     /// when it was completed or cancelled
     pub closed_at: Option<Instant>,
+    /// who completed or cancelled it; nobody where Hearth took it back
+    #[serde(default)]
+    pub closed_by: Option<Actor>,
     /// a person has done something with it
     pub touched: bool,
 }

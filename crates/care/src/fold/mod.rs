@@ -160,6 +160,8 @@ struct Closed {
     group: GroupKey,
     status: TaskStatus,
     owner: Option<Actor>,
+    #[serde(default)]
+    by: Option<Actor>,
     outcome: Option<Outcome>,
 }
 
@@ -191,6 +193,9 @@ pub struct Fold {
     pub pending: Vec<Pending>,
     settled: BTreeMap<EpisodeId, Settled>,
     closed: BTreeMap<TaskId, Closed>,
+    /// the last note of each task: the same by the same person again is no second note
+    #[serde(default)]
+    notes: BTreeMap<TaskId, (Actor, String)>,
     /// how many tasks each group has had; numbers the next id
     counts: BTreeMap<GroupKey, u32>,
     /// the newest measured time of each kind

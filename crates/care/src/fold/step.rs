@@ -51,12 +51,17 @@ impl Fold {
     }
 
     fn command(&mut self, command: &Command, actor: &Actor, work: &mut Work<'_>) {
-        let result = match self.open.values_mut().find(|t| t.id == command.task) {
-            Some(task) => task.apply(command, actor, work.step.at),
-            None => self.command_on_closed(command, actor),
+        let result = if self.noted_already(command, actor) {
+            Ok(false)
+        } else {
+            match self.open.values_mut().find(|t| t.id == command.task) {
+                Some(task) => task.apply(command, actor, work.step.at),
+                None => self.command_on_closed(command, actor),
+            }
         };
         if result == Ok(true) {
             let why = command.note.clone().unwrap_or_default();
+            self.notes.insert(command.task.clone(), (actor.clone(), why.clone()));
             work.event(&command.task, actor.clone(), command.sentence(), why);
             let group = self.open.values().find(|t| t.id == command.task).map(|t| t.group.clone());
             if let Some(group) = group {
@@ -67,10 +72,17 @@ impl Fold {
         work.effects.outcome = Some(CommandOutcome { seq: work.step.seq, result });
     }
 
+    /// A note that was just written down by the same person: a resend, not a second note.
+    fn noted_already(&self, command: &Command, actor: &Actor) -> bool {
+        let last = self.notes.get(&command.task);
+        command.verb == Verb::Note
+            && last.is_some_and(|(who, text)| who == actor && Some(text) == command.note.as_ref())
+    }
+
     fn command_on_closed(&self, command: &Command, actor: &Actor) -> Result<bool, Refused> {
         let closed = self.closed.get(&command.task).ok_or(Refused::NotFound)?;
         command.check()?;
-        let mine = closed.owner.as_ref() == Some(actor);
+        let mine = closed.by.as_ref() == Some(actor);
         let again = match command.verb {
             Verb::Note => return Ok(true),
             Verb::Complete => closed.status == TaskStatus::Completed && closed.outcome == command.outcome,
@@ -101,7 +113,13 @@ impl Fold {
 
     fn close(&mut self, group: &crate::GroupKey) {
         if let Some(task) = self.open.remove(group) {
-            let closed = Closed { group: task.group, status: task.status, owner: task.owner, outcome: task.outcome };
+            let closed = Closed {
+                group: task.group,
+                status: task.status,
+                owner: task.owner,
+                by: task.closed_by,
+                outcome: task.outcome,
+            };
             self.closed.insert(task.id, closed);
         }
     }

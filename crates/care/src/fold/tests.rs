@@ -326,3 +326,30 @@ fn a_command_on_a_closed_task_is_answered() {
     assert_eq!(again(&mut w, "anna"), Ok(false), "the same by the same person is fine");
     assert!(again(&mut w, "bea").is_err());
 }
+
+#[test]
+fn the_same_again_is_by_who_did_it_not_by_who_owns_it() {
+    let mut w = World::default();
+    let e = [episode("fluid", 0, None)];
+    w.step(1, Cause::Other, &e);
+    let task = w.only_open().id.clone();
+    let mut say = |verb: Verb, actor: &str| {
+        let command = Command {
+            task: task.clone(),
+            verb,
+            note: Some("rang twice".into()),
+            outcome: (verb == Verb::Complete).then_some(Outcome::NoAction),
+            owner: None,
+            until: None,
+        };
+        let actor = Actor(actor.into());
+        let effects = w.step(2, Cause::Command { command: &command, actor: &actor }, &e);
+        (effects.outcome.unwrap().result.map_err(|_| ()), effects.task_events.len())
+    };
+    assert_eq!(say(Verb::Accept, "bob"), (Ok(true), 1));
+    assert_eq!(say(Verb::Note, "ann"), (Ok(true), 1));
+    assert_eq!(say(Verb::Note, "ann"), (Ok(false), 0), "a resend is no second note");
+    assert_eq!(say(Verb::Complete, "ann"), (Ok(true), 1));
+    assert_eq!(say(Verb::Complete, "ann"), (Ok(false), 0));
+    assert_eq!(say(Verb::Complete, "bob"), (Err(()), 0), "bob owned it, but ann completed it");
+}

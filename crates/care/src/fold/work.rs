@@ -85,6 +85,7 @@ impl<'a> Work<'a> {
             unconfirmed: false,
             outcome: None,
             closed_at: None,
+            closed_by: None,
             touched: false,
         };
         speak_for(&mut task, episode);
@@ -116,6 +117,7 @@ impl<'a> Work<'a> {
             unconfirmed: false,
             outcome: None,
             closed_at: None,
+            closed_by: None,
             touched: false,
         })
     }

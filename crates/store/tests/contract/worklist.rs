@@ -29,6 +29,7 @@ fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
         unconfirmed: false,
         outcome: None,
         closed_at: None,
+        closed_by: None,
         touched: false,
     }
 }
