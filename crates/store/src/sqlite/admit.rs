@@ -1,11 +1,12 @@
 //! Readings in: the hot path of the writer.
 
 use super::fault::Fault;
+use super::memory::Place;
 use super::row::{self, IdColumn};
 use super::writer::Commit;
 use crate::{Admit, AdmitItem, Admitted, ItemStatus, RefusedItem, StoreError, Via};
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use vitals::{ContentDigest, DeviceRef, Reading};
 
 /// A message, encoded by its caller so that the writer need not.
@@ -21,6 +22,26 @@ struct Encoded {
     values: String,
     flags: Option<String>,
     admission: Option<String>,
+}
+
+/// The statements of the hot path, looked up once for many readings.
+pub(super) struct Statements<'db> {
+    reading: CachedStatement<'db>,
+    unassigned: CachedStatement<'db>,
+}
+
+impl<'db> Statements<'db> {
+    pub(super) fn prepare(db: &'db Connection) -> Result<Self, Fault> {
+        Ok(Self {
+            reading: db.prepare_cached(
+                "INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals,
+                 hub, via, raw, slot, battery, flags, admission, sample, meal, clock_source, clock_error_s,
+                 clock_device_time, corrects) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+                 ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) ON CONFLICT (id, device) DO NOTHING",
+            )?,
+            unassigned: db.prepare_cached("INSERT INTO unassigned VALUES (?1, ?2)")?,
+        })
+    }
 }
 
 /// What became of a reading.
@@ -52,19 +73,30 @@ impl Message {
 
     /// Writes every item and answers for each. `vacant` is the quarantine row that a replay empties: the
     /// first refused item takes it.
-    pub(super) fn commit(self, commit: &mut Commit<'_>, vacant: &mut Option<u64>) -> Result<Admitted, Fault> {
+    pub(super) fn commit(
+        self,
+        commit: &mut Commit<'_>,
+        statements: &mut Statements<'_>,
+        vacant: &mut Option<u64>,
+    ) -> Result<Admitted, Fault> {
         let Message { device, admit, encoded } = self;
-        let context = Context { name: device, topic: admit.topic, received: admit.received_at.micros() };
+        let place = commit.memory.device_place(commit.db, &device)?;
+        let context = Context {
+            place,
+            topic: admit.topic,
+            received: admit.received_at.micros(),
+            hub: admit.hub_connected,
+            via: admit.via,
+        };
         let mut items = Vec::with_capacity(encoded.len());
         for (item, encoded) in admit.items.into_iter().zip(encoded) {
             commit.memory.numbers.ledger.received = commit.memory.numbers.ledger.received.saturating_add(1);
-            let device = commit.memory.device(commit.db, &context.name)?;
+            let device = commit.memory.device_at(place)?;
             device.received = device.received.saturating_add(1);
             device.last_seen = device.last_seen.max(Some(context.received));
             items.push(match (item, encoded) {
                 (AdmitItem::Reading { reading, raw, .. }, Some(encoded)) => {
-                    let number = device.number;
-                    match context.place(commit, number, &reading, &encoded, &raw, admit.hub_connected, admit.via)? {
+                    match context.place(commit, statements, &reading, &encoded, &raw)? {
                         Placed::Stored(seq) => ItemStatus::Stored { seq },
                         Placed::Duplicate => ItemStatus::Duplicate,
                         Placed::IdReused => context.refuse(commit, id_reused(&reading, raw), vacant)?,
@@ -91,80 +123,67 @@ fn id_reused(reading: &Reading, raw: Bytes) -> RefusedItem {
 
 /// What the items of a message share.
 struct Context {
-    name: DeviceRef,
+    place: Place,
     topic: String,
     received: i64,
+    hub: bool,
+    via: Via,
 }
 
 impl Context {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one row; a struct for one call would say no more")]
     fn place(
         &self,
         commit: &mut Commit<'_>,
-        device: i64,
+        statements: &mut Statements<'_>,
         reading: &Reading,
         encoded: &Encoded,
         raw: &Bytes,
-        hub: bool,
-        via: Via,
     ) -> Result<Placed, Fault> {
         let seq = commit.memory.numbers.seq.saturating_add(1);
         let measured = reading.measured_at.micros();
         let day = row::day_of(measured);
         let clock = reading.clock.as_ref();
-        let inserted = commit
-            .db
-            .prepare_cached(
-                "INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals,
-                 hub, via, raw, slot, battery, flags, admission, sample, meal, clock_source, clock_error_s,
-                 clock_device_time, corrects) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) ON CONFLICT (id, device) DO NOTHING",
-            )?
-            .execute(params![
-                seq.cast_signed(),
-                device,
-                IdColumn(&reading.key.id),
-                day,
-                measured,
-                reading.measured_at.offset_minutes(),
-                self.received,
-                commit.at.timestamp_micros(),
-                encoded.digest.0,
-                reading.kind.as_str(),
-                encoded.values,
-                hub,
-                via_word(via),
-                raw.as_ref(),
-                reading.user_slot.map(|slot| slot.0),
-                reading.battery,
-                encoded.flags,
-                encoded.admission,
-                reading.sample.map(vitals::Sample::as_str),
-                reading.meal.map(vitals::Meal::as_str),
-                clock.map(|c| c.source.as_str()),
-                clock.and_then(|c| c.error_s),
-                clock.and_then(|c| c.device_time.as_deref()),
-                reading.corrects.as_ref().map(IdColumn),
-            ])?;
+        let device = commit.memory.device_at(self.place)?.number;
+        let inserted = statements.reading.execute(params![
+            seq.cast_signed(),
+            device,
+            IdColumn(&reading.key.id),
+            day,
+            measured,
+            reading.measured_at.offset_minutes(),
+            self.received,
+            commit.at.timestamp_micros(),
+            encoded.digest.0,
+            reading.kind.as_str(),
+            encoded.values,
+            self.hub,
+            via_word(self.via),
+            raw.as_ref(),
+            reading.user_slot.map(|slot| slot.0),
+            reading.battery,
+            encoded.flags,
+            encoded.admission,
+            reading.sample.map(vitals::Sample::as_str),
+            reading.meal.map(vitals::Meal::as_str),
+            clock.map(|c| c.source.as_str()),
+            clock.and_then(|c| c.error_s),
+            clock.and_then(|c| c.device_time.as_deref()),
+            reading.corrects.as_ref().map(IdColumn),
+        ])?;
         if inserted == 0 {
             return self.known(commit, device, reading, encoded);
         }
         commit.memory.numbers.seq = seq;
         commit.memory.numbers.ledger.stored = commit.memory.numbers.ledger.stored.saturating_add(1);
         let owner = commit.memory.owner(reading).map(|(number, id)| (number, id.clone()));
-        let state = commit.memory.device(commit.db, &self.name)?;
+        let state = commit.memory.device_at(self.place)?;
         state.saw(reading, day);
         if owner.is_none() {
             state.unassigned = state.unassigned.saturating_add(1);
         }
         match owner {
             Some((number, id)) => commit.memory.concern(commit.db, number, &id, seq)?,
-            None => drop(
-                commit
-                    .db
-                    .prepare_cached("INSERT INTO unassigned VALUES (?1, ?2)")?
-                    .execute(params![seq.cast_signed(), device])?,
-            ),
+            None => drop(statements.unassigned.execute(params![seq.cast_signed(), device])?),
         }
         Ok(Placed::Stored(seq))
     }
@@ -186,7 +205,7 @@ impl Context {
             return Ok(Placed::IdReused);
         }
         commit.memory.numbers.ledger.duplicate = commit.memory.numbers.ledger.duplicate.saturating_add(1);
-        let state = commit.memory.device(commit.db, &self.name)?;
+        let state = commit.memory.device_at(self.place)?;
         state.duplicate = state.duplicate.saturating_add(1);
         Ok(Placed::Duplicate)
     }
@@ -197,7 +216,7 @@ impl Context {
         refused: RefusedItem,
         vacant: &mut Option<u64>,
     ) -> Result<ItemStatus, Fault> {
-        let number = commit.memory.device(commit.db, &self.name)?.number;
+        let number = commit.memory.device_at(self.place)?.number;
         let RefusedItem { id, code, detail, pointer, raw } = refused;
         let row = if let Some(row) = vacant.take() {
             commit
@@ -243,7 +262,7 @@ pub(super) fn replay(commit: &mut Commit<'_>, row: u64, message: Message) -> Res
     let state = commit.memory.device(commit.db, &name)?;
     state.received = state.received.saturating_sub(1);
     let mut vacant = Some(row);
-    let admitted = message.commit(commit, &mut vacant)?;
+    let admitted = message.commit(commit, &mut Statements::prepare(commit.db)?, &mut vacant)?;
     if vacant.is_some() {
         commit
             .db

@@ -1,7 +1,7 @@
 //! [`Journal`] on SQLite.
 
 use super::SqliteStore;
-use super::admit::{self, Message};
+use super::admit::{self, Message, Statements};
 use super::column::{after_row, collect, count, first, instant, json_list, limit, page, parsed, time, time_or_none};
 use super::fault::Fault;
 use super::history::{Wanted, device_readings, readings_page};
@@ -72,7 +72,8 @@ impl Journal for SqliteStore {
         let weight = Weight::Hot(messages.iter().map(Message::items).sum());
         self.writer
             .submit("admitting readings", weight, move |commit| {
-                messages.into_iter().map(|message| message.commit(commit, &mut None)).collect()
+                let mut statements = Statements::prepare(commit.db)?;
+                messages.into_iter().map(|message| message.commit(commit, &mut statements, &mut None)).collect()
             })
             .await
     }

@@ -38,14 +38,20 @@ pub(super) struct Device {
     changed: bool,
 }
 
+/// Where a device stands in the writer's memory, for as long as a job runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
+
 /// The writer's memory. Everything in it can be read anew from the file.
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) numbers: Numbers,
     /// stamp of the commit before this one
     pub(super) last_commit: Option<i64>,
-    devices: HashMap<DeviceRef, Device>,
-    changed_devices: Vec<DeviceRef>,
+    /// where each device stands in `devices`
+    places: HashMap<DeviceRef, Place>,
+    devices: Vec<Device>,
+    changed_devices: Vec<Place>,
     patients: HashMap<PatientId, i64>,
     pub(super) assignments: Assignments,
     heads: HashMap<i64, (PatientId, u64)>,
@@ -67,10 +73,13 @@ impl Memory {
         })?;
         let mut devices = db.prepare_cached("SELECT * FROM device")?;
         let mut patients = db.prepare_cached("SELECT number, id FROM patient")?;
+        let named = collect(devices.query([])?, load_device)?;
+        let places = named.iter().enumerate().map(|(at, (name, _))| (name.clone(), Place(at))).collect();
         Ok(Self {
             numbers,
             last_commit: numbers.at,
-            devices: collect(devices.query([])?, load_device)?.into_iter().collect(),
+            places,
+            devices: named.into_iter().map(|(_, device)| device).collect(),
             changed_devices: Vec::new(),
             patients: collect(patients.query([])?, |row| Ok((parsed(row, "id")?, row.get("number")?)))?
                 .into_iter()
@@ -102,8 +111,8 @@ impl Memory {
                 "UPDATE device SET last_seen=?2, last_measured=?3, battery=?4, battery_at=?5, slots=?6, first_day=?7,
                  last_day=?8, received=?9, duplicate=?10, unassigned=?11 WHERE number=?1",
             )?;
-            for name in self.changed_devices.drain(..) {
-                let Some(d) = self.devices.get_mut(&name) else { continue };
+            for place in self.changed_devices.drain(..) {
+                let Some(d) = self.devices.get_mut(place.0) else { continue };
                 d.changed = false;
                 update.execute(params![
                     d.number,
@@ -170,22 +179,38 @@ impl Memory {
 
     /// The device, entered if it is new; what the caller changes is written with the commit.
     pub(super) fn device(&mut self, db: &Connection, name: &DeviceRef) -> Result<&mut Device, Fault> {
-        self.tainted = true;
-        if !self.devices.contains_key(name) {
-            db.prepare_cached("INSERT INTO device (source, device) VALUES (?1, ?2)")?
-                .execute(params![name.source.as_str(), name.device.as_str()])?;
-            self.devices.insert(name.clone(), Device::new(db.last_insert_rowid()));
+        let place = self.device_place(db, name)?;
+        self.device_at(place)
+    }
+
+    /// Where the device stands, which is entered if it is new: found once, it is looked at for many readings.
+    pub(super) fn device_place(&mut self, db: &Connection, name: &DeviceRef) -> Result<Place, Fault> {
+        if let Some(place) = self.places.get(name) {
+            return Ok(*place);
         }
-        let Some(device) = self.devices.get_mut(name) else { return Err(corrupt("device", "it was just entered")) };
+        self.tainted = true;
+        db.prepare_cached("INSERT INTO device (source, device) VALUES (?1, ?2)")?
+            .execute(params![name.source.as_str(), name.device.as_str()])?;
+        let place = Place(self.devices.len());
+        self.devices.push(Device::new(db.last_insert_rowid()));
+        self.places.insert(name.clone(), place);
+        Ok(place)
+    }
+
+    /// The device that stands there; what the caller changes is written with the commit.
+    pub(super) fn device_at(&mut self, place: Place) -> Result<&mut Device, Fault> {
+        self.tainted = true;
+        let Some(device) = self.devices.get_mut(place.0) else { return Err(corrupt("device", "it was just entered")) };
         if !std::mem::replace(&mut device.changed, true) {
-            self.changed_devices.push(name.clone());
+            self.changed_devices.push(place);
         }
         Ok(device)
     }
 
     /// The device with this number.
     pub(super) fn device_name(&self, number: i64) -> Option<DeviceRef> {
-        self.devices.iter().find(|(_, device)| device.number == number).map(|(name, _)| name.clone())
+        let place = self.devices.iter().position(|device| device.number == number)?;
+        self.places.iter().find(|(_, p)| p.0 == place).map(|(name, _)| name.clone())
     }
 
     /// The patient's number.
