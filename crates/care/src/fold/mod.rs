@@ -163,6 +163,9 @@ struct Closed {
     #[serde(default)]
     by: Option<Actor>,
     outcome: Option<Outcome>,
+    /// what it was about: a retraction is written into it, however late
+    #[serde(default)]
+    episodes: Vec<EpisodeId>,
 }
 
 /// Ask the patient, through the hub, to measure again.

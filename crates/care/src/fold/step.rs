@@ -1,8 +1,10 @@
 //! One event: what it means for the tasks.
 
 use super::work::Work;
-use super::{Cause, Closed, Effects, Fold, Known, Pending, PendingReason, PromptRequest, Settled, Step};
-use crate::{Actor, Command, CommandOutcome, Episode, EpisodeId, PatientId, Refused, TaskEvent, TaskStatus, Verb};
+use super::{Again, Cause, Closed, Effects, Fold, Known, Pending, PendingReason, PromptRequest, Settled, Step};
+use crate::{
+    Actor, Command, CommandOutcome, Episode, EpisodeId, PatientId, Refused, Severity, TaskEvent, TaskStatus, Verb,
+};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use vitals::{Flag, Instant, StoredReading};
@@ -119,6 +121,7 @@ impl Fold {
                 owner: task.owner,
                 by: task.closed_by,
                 outcome: task.outcome,
+                episodes: task.episodes,
             };
             self.closed.insert(task.id, closed);
         }
@@ -189,6 +192,9 @@ impl Fold {
                 work.changed(&task.group);
             }
         }
+        for id in self.closed.values_mut().flat_map(|c| &mut c.episodes).filter(|id| *id == from) {
+            *id = to.clone();
+        }
         for pending in self.pending.iter_mut().filter(|p| p.episode == *from) {
             pending.episode = to.clone();
         }
@@ -201,6 +207,7 @@ impl Fold {
     fn retract(&mut self, id: &EpisodeId, known: &Known, work: &mut Work<'_>) {
         self.pending.retain(|p| p.episode != *id);
         self.settled.remove(id);
+        self.tell_closed(id, work);
         let Some(task) = self.open.get_mut(&known.group).filter(|t| t.episodes.contains(id)) else { return };
         work.changed(&known.group);
         let others: Vec<EpisodeId> = task.episodes.iter().filter(|e| *e != id).cloned().collect();
@@ -231,6 +238,15 @@ impl Fold {
             );
             work.close(&task.clone());
             self.close(&known.group);
+        }
+    }
+
+    /// A person closed a task about an episode that is no more: the timeline says so, once.
+    fn tell_closed(&mut self, id: &EpisodeId, work: &mut Work<'_>) {
+        for (task, closed) in self.closed.iter_mut().filter(|(_, c)| c.by.is_some() && c.episodes.contains(id)) {
+            closed.episodes.retain(|e| e != id);
+            let why = "readings known by now no longer show this condition".to_owned();
+            work.event(task, Actor::hearth(), "retracted", why);
         }
     }
 
@@ -294,11 +310,17 @@ impl Fold {
     /// The episode is known, and something about it is different.
     fn changed(&mut self, episode: &Episode, known: &Known, work: &mut Work<'_>) {
         let worse = episode.severity > known.severity || episode.rules.iter().any(|r| !known.rules.contains(&r.rule));
+        // Within an episode neither happens by itself: something that it showed was taken back.
+        let taken_back = episode.severity < known.severity
+            || known.rules.iter().any(|rule| !episode.rules.iter().any(|r| r.rule == *rule));
         if !episode.is_open() {
             self.settled.remove(&episode.id);
         }
         let Some(task) = self.open.get_mut(&episode.group).filter(|t| t.episodes.contains(&episode.id)) else { return };
         work.changed(&episode.group);
+        if taken_back {
+            take_back(task, episode, work);
+        }
         if worse {
             super::work::speak_for(task, episode);
             task.due_at = earlier(task.due_at, super::work::due(episode, work.step.at));
@@ -331,8 +353,8 @@ impl Fold {
                 continue;
             };
             let Some(settled) = self.settled.get(&id) else { continue };
-            let Some(why) = again(episode, settled, work) else { continue };
-            self.make_or_join(episode, work, Some(&Remark::Again(why)));
+            let Some(remark) = again(episode, settled, work) else { continue };
+            self.make_or_join(episode, work, Some(&remark));
             self.settled.remove(&id);
         }
     }
@@ -352,6 +374,9 @@ impl Fold {
             *count = count.saturating_add(1);
             let Some(mut task) = work.new_task(episode, *count) else { return };
             task.unconfirmed = remark == Some(&Remark::Unconfirmed);
+            if let Some(Remark::Again { now: Some(now), .. }) = remark {
+                super::work::speak_as(&mut task, episode, now);
+            }
             let mut why = task.reason.clone();
             if let Some(remark) = remark {
                 why = format!("{why} ({remark})");
@@ -388,7 +413,11 @@ impl Fold {
 enum Remark {
     Confirmed,
     Unconfirmed,
-    Again(String),
+    Again {
+        why: String,
+        /// what the task says in place of what was settled
+        now: Option<Again>,
+    },
 }
 
 impl std::fmt::Display for Remark {
@@ -396,24 +425,44 @@ impl std::fmt::Display for Remark {
         f.write_str(match self {
             Remark::Confirmed => "a repeat shows the same",
             Remark::Unconfirmed => "unconfirmed: no repeat came in time",
-            Remark::Again(why) => why,
+            Remark::Again { why, .. } => why,
         })
     }
 }
 
 /// Whether, and why, a settled episode asks for work again.
-fn again(episode: &Episode, settled: &Settled, work: &Work<'_>) -> Option<String> {
+fn again(episode: &Episode, settled: &Settled, work: &Work<'_>) -> Option<Remark> {
+    let remark = |why: String, now| Some(Remark::Again { why, now });
     if episode.severity > settled.severity {
-        return Some(format!("more severe than what was settled: now {}", episode.severity));
+        return remark(format!("more severe than what was settled: now {}", episode.severity), None);
     }
     if let Some(rule) = episode.rules.iter().find(|r| !settled.rules.contains(&r.rule)) {
-        return Some(format!("also: {}", rule.why));
+        let now = Again { rule: rule.rule.clone(), why: rule.why.clone() };
+        return remark("another rule than those settled".to_owned(), Some(now));
     }
     if settled.revisit_at.is_some_and(|at| at <= work.step.at) {
-        return Some("the time to look again has come, and it still holds".to_owned());
+        return remark("the time to look again has come, and it still holds".to_owned(), None);
     }
-    let again = work.step.judge.true_again(&episode.group, settled.shown, settled.not_before)?;
-    Some(format!("again since the last task was closed: {}", again.why))
+    let now = work.step.judge.true_again(&episode.group, settled.shown, settled.not_before)?;
+    remark("again since the last task was closed".to_owned(), Some(now))
+}
+
+/// A rule or a severity that the task spoke for is no more, while its episode goes on by another: a task that nobody
+/// has touched says what is known now, in one that somebody has it is written.
+fn take_back(task: &mut crate::Task, episode: &Episode, work: &mut Work<'_>) {
+    let others = task.episodes.iter().filter_map(|id| work.episode(id)).map(|e| e.severity);
+    let severity = others.fold(episode.severity, Severity::max);
+    let mut why = "readings known by now no longer show all of what it said".to_owned();
+    if let Some(rule) = episode.leading_rule() {
+        why = format!("{why}; what they show: {}", rule.why);
+    }
+    if !task.touched {
+        task.severity = severity;
+        task.ask.clear();
+        super::work::speak_for(task, episode);
+        task.due_at = super::work::due(episode, task.created_at);
+    }
+    work.event(&task.id, Actor::hearth(), "retracted", why);
 }
 
 fn hand_back(task: &mut crate::Task) {

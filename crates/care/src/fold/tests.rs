@@ -353,3 +353,47 @@ fn the_same_again_is_by_who_did_it_not_by_who_owns_it() {
     assert_eq!(say(Verb::Complete, "ann"), (Ok(false), 0));
     assert_eq!(say(Verb::Complete, "bob"), (Err(()), 0), "bob owned it, but ann completed it");
 }
+
+#[test]
+fn a_task_that_comes_back_says_what_is_true_now() {
+    let mut w = World::default();
+    let e = [episode("fluid", 0, None)];
+    w.step(1, Cause::Other, &e);
+    w.command(2, Verb::Complete, &e);
+    w.again = true;
+    w.step(3, Cause::Other, &e);
+    assert_eq!(w.only_open().reason, "up again");
+}
+
+#[test]
+fn a_retraction_is_written_into_a_completed_task_once() {
+    let mut w = World::default();
+    let e = [episode("fluid", 0, None)];
+    w.step(1, Cause::Other, &e);
+    w.command(2, Verb::Complete, &e);
+    assert_eq!(whats(&w.step(3, Cause::Other, &[])), ["retracted"]);
+    assert_eq!(whats(&w.step(4, Cause::Other, &e)), ["created"]);
+    assert_eq!(whats(&w.step(5, Cause::Other, &[])), ["cancelled"]);
+}
+
+#[test]
+fn a_rule_taken_back_while_its_group_goes_on_leaves_no_claim_behind() {
+    let mut milder = episode("fluid", 0, None);
+    milder.severity = Severity::Medium;
+    milder.rules =
+        vec![EpisodeRule { severity: Severity::Medium, why: "up a little".into(), ..rule("HF-W1", 0, None) }];
+    let mut both = milder.clone();
+    both.severity = Severity::High;
+    both.rules.push(rule("HF-W2", 0, None));
+    for touched in [false, true] {
+        let mut w = World::default();
+        w.step(1, Cause::Other, std::slice::from_ref(&both));
+        if touched {
+            w.command(2, Verb::Accept, std::slice::from_ref(&both));
+        }
+        assert_eq!(whats(&w.step(3, Cause::Other, std::slice::from_ref(&milder))), ["retracted"]);
+        let expected = if touched { ("HF-W2", Severity::High) } else { ("HF-W1", Severity::Medium) };
+        assert_eq!((w.only_open().rule.as_str(), w.only_open().severity), expected);
+        assert_eq!(w.only_open().reason == "up a little", !touched);
+    }
+}

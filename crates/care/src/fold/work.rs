@@ -1,6 +1,6 @@
 //! The bench on which one step is done: what it reads, and what it has to write so far.
 
-use super::{Effects, PromptRequest, Step};
+use super::{Again, Effects, PromptRequest, Step};
 use crate::{Episode, EpisodeId, Fault, GroupKey, PatientId, Queue, Severity, Task, TaskId, TaskStatus};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -137,6 +137,16 @@ pub(super) fn speak_for(task: &mut Task, episode: &Episode) {
             task.ask.push(question.clone());
         }
     }
+}
+
+/// The task says what is true now, where its episode's leading rule was settled by a task before.
+pub(super) fn speak_as(task: &mut Task, episode: &Episode, now: &Again) {
+    task.reason.clone_from(&now.why);
+    let Some(rule) = episode.rules.iter().find(|r| r.rule == now.rule) else { return };
+    task.rule = rule.rule.clone();
+    task.rulebook_version.clone_from(&rule.rulebook);
+    task.title.clone_from(&rule.task.title);
+    task.basis.clone_from(&rule.basis);
 }
 
 /// The earliest due time that the episode's open rules ask for.
