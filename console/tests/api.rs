@@ -182,3 +182,31 @@ async fn looking_and_changing_stand_in_the_audit_trail() {
     let looks = lines.iter().filter(|l| *l == "automation read-patient p1").count();
     assert_eq!(looks, 1, "looking again within a minute is one line: {lines:?}");
 }
+
+#[tokio::test]
+async fn an_enrolment_begins_with_the_first_device_where_nobody_said_when() {
+    let f = Fixture::start().await;
+    let enter = async |id: &str, more: &str| {
+        let body = format!(r#"{{"id": "{id}", "name": "x", "programmes": ["copd"]{more}}}"#);
+        assert_eq!(f.api("POST", "/patients", &body).await.status, 201);
+    };
+    let enrolled = async |id: &str| {
+        f.api("GET", &format!("/patients/{id}"), "").await.json()["enrolled_at"].as_str().unwrap().to_owned()
+    };
+    let assign = async |id: &str, from: &str| {
+        let body = format!(r#"{{"patient": "{id}", "source": "a", "device": "{id}", "from": "{from}T00:00:00Z"}}"#);
+        assert_eq!(f.api("POST", "/assignments", &body).await.status, 201);
+    };
+    enter("unsaid", "").await;
+    assign("unsaid", "2026-01-05").await;
+    assert_eq!(enrolled("unsaid").await, "2026-01-05T00:00:00Z");
+    enter("said", r#", "enrolled_at": "2026-01-09T00:00:00Z""#).await;
+    assign("said", "2026-01-05").await;
+    assert_eq!(enrolled("said").await, "2026-01-09T00:00:00Z");
+    f.api("PATCH", "/patients/said", r#"{"enrolled_at": "2026-01-02T00:00:00Z"}"#).await;
+    assert_eq!(enrolled("said").await, "2026-01-02T00:00:00Z");
+    enter("patched", "").await;
+    let body = r#"{"assignments": [{"source": "b", "device": "c", "from": "2026-01-06T00:00:00Z"}]}"#;
+    f.api("PATCH", "/patients/patched", body).await;
+    assert_eq!(enrolled("patched").await, "2026-01-06T00:00:00Z");
+}

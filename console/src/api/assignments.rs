@@ -1,15 +1,16 @@
 //! Who wears what.
 
 use super::body::{Body, created};
+use super::enrolment::begun_earlier;
 use super::list::{List, RawFilters};
 use super::readings::known_patient;
 use crate::access::Caller;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use care::{Assignment, PatientId};
+use care::{Actor, Assignment, Change, PatientId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -85,6 +86,24 @@ pub(super) async fn list(
     Ok(Json(List::cut(items, key, &page)))
 }
 
+/// Assigns a device; a patient's first one may tell when the enrolment began.
+pub(crate) async fn assign(app: &App, assignment: Assignment, reason: &str, actor: &Actor) -> Result<(), Problem> {
+    let (patient, from) = (assignment.patient.clone(), assignment.from);
+    let record = app.store.patient(&patient).await?;
+    app.store.assign(assignment, reason, actor).await?;
+    let Some(enrolments) = record.and_then(|r| begun_earlier(&r.enrolments, from)) else { return Ok(()) };
+    let change = Change {
+        profile: None,
+        timezone: None,
+        status: None,
+        enrolments: Some(enrolments),
+        effective_from: app.clock.now(),
+        reason: "began with the first device".to_owned(),
+    };
+    app.store.change_patient(&patient, change, Vec::new(), None, actor).await?;
+    Ok(())
+}
+
 /// Assigns a device; an overlap for the same device and slot is 409. Readings that waited are judged then.
 #[utoipa::path(post, path = "/api/v1/assignments", tag = "devices", security(("bearer" = []), ("session" = [])),
     request_body = NewAssignment,
@@ -109,6 +128,6 @@ pub(super) async fn add(
         from,
         until: body.until,
     };
-    app.store.assign(assignment.clone(), &body.reason, &caller.actor).await?;
+    assign(&app, assignment.clone(), &body.reason, &caller.actor).await?;
     Ok(created(assignment.patient.as_str(), AssignmentOfPatient::from(assignment.clone())))
 }

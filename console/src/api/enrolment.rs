@@ -1,7 +1,7 @@
 //! Programmes in a patient: names, or `{"id", "from", "until"}`.
 
 use care::{Enrolment, ProgrammeId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,25 @@ pub(crate) fn enrolments_of(
     list.into_iter().map(one).collect()
 }
 
+/// Between a request's arrival and its commit, at most.
+const COMMIT: TimeDelta = TimeDelta::seconds(10);
+
+/// The enrolments, begun at `first` where nobody named a time: `enrolled_at` is the earliest `from`, and a device may
+/// be assigned after the patient was entered. `None` where nothing changes.
+pub(crate) fn begun_earlier(enrolments: &[Enrolment], first: Instant) -> Option<Vec<Enrolment>> {
+    // Only a default is the moment of entering itself, which the commit stamps a little later.
+    let moves = |e: &Enrolment| (e.entered_at - e.from).abs() < COMMIT && first < e.from;
+    let one = |e: &Enrolment| Enrolment { from: if moves(e) { first } else { e.from }, ..e.clone() };
+    enrolments.iter().any(moves).then(|| enrolments.iter().map(one).collect())
+}
+
+/// `enrolled_at` said anew: what began first begins then.
+pub(crate) fn begun_at(enrolments: &[Enrolment], from: Instant) -> Option<Vec<Enrolment>> {
+    let first = enrolments.iter().map(|e| e.from).min()?;
+    let one = |e: &Enrolment| Enrolment { from: if e.from == first { from } else { e.from }, ..e.clone() };
+    Some(enrolments.iter().map(one).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +133,20 @@ mod tests {
         let over = Enrolment { until: Some(t(30)), ..running };
         let again = enrolments_of(list, &[over], t(90), t(100));
         assert_eq!((again[0].from, again[0].until, again[0].entered_at), (t(90), None, t(100)));
+    }
+
+    #[test]
+    fn an_earlier_device_moves_only_what_nobody_dated() {
+        let enrolled = |from| Enrolment {
+            programme: ProgrammeId::new("copd").unwrap(),
+            from: t(from),
+            until: None,
+            entered_at: t(100),
+        };
+        let moved = begun_earlier(&[enrolled(99), enrolled(90)], t(10)).unwrap();
+        assert_eq!(moved, [enrolled(10), enrolled(90)]);
+        assert_eq!(begun_earlier(&[enrolled(90)], t(10)), None);
+        assert_eq!(begun_earlier(&[enrolled(100)], t(110)), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod readings;
 mod sources;
 mod tasks;
 
+pub(crate) use assignments::assign as assign_device;
 pub(crate) use quarantine::replay_row;
 pub(crate) use sources::{SecretOut, create_source, rotate_source};
 

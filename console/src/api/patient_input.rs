@@ -1,7 +1,7 @@
 //! What is said of a patient: parsed strictly, then turned into the store's change.
 
 use super::body::{nullable, push};
-use super::enrolment::{ProgrammeIn, enrolments_of};
+use super::enrolment::{ProgrammeIn, begun_at, begun_earlier, enrolments_of};
 use crate::Rulebooks;
 use crate::access::Caller;
 use crate::problem::Problem;
@@ -170,7 +170,7 @@ impl PatientIn {
         self.check(books, now)?;
         self.check_allowed(record, caller)?;
         let effective_from = self.effective_from.unwrap_or(now);
-        let enrolments = self.enrolments(&record.enrolments, effective_from, now);
+        let enrolments = self.enrolments(record, effective_from, now);
         let (timezone, status) = (self.timezone, self.status);
         let id = record.patient.id.clone();
         let assignments =
@@ -192,9 +192,15 @@ impl PatientIn {
         })
     }
 
-    fn enrolments(&mut self, before: &[Enrolment], from: Instant, now: Instant) -> Option<Vec<Enrolment>> {
-        let from = self.enrolled_at.unwrap_or(from);
-        self.programmes.take().map(|list| enrolments_of(list, before, from, now))
+    fn enrolments(&mut self, record: &PatientRecord, from: Instant, now: Instant) -> Option<Vec<Enrolment>> {
+        match (self.programmes.take(), self.enrolled_at) {
+            (Some(list), said) => Some(enrolments_of(list, &record.enrolments, said.unwrap_or(from), now)),
+            (None, Some(said)) => begun_at(&record.enrolments, said),
+            (None, None) => {
+                let first = self.assignments.iter().flatten().filter_map(|a| a.from).min()?;
+                begun_earlier(&record.enrolments, first)
+            }
+        }
     }
 
     fn profile(self, before: &Patient) -> Result<Patient, Problem> {

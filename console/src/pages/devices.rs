@@ -4,6 +4,7 @@ use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
 use super::words;
 use crate::access::Caller;
+use crate::api::assign_device;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use axum::extract::State;
@@ -25,7 +26,7 @@ pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Ma
 pub(super) async fn assign(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
     let done = async {
         let assignment = parse(&app, &fields).await?;
-        app.store.assign(assignment, fields.get("reason").unwrap_or_default(), &caller.actor).await?;
+        assign_device(&app, assignment, fields.get("reason").unwrap_or_default(), &caller.actor).await?;
         Ok::<_, Problem>(())
     };
     match done.await {
