@@ -122,8 +122,7 @@ pub struct Refusal {
     pub code: ReasonCode,
     /// one sentence; it may quote the message, so it belongs in receipts and the quarantine, not in logs
     pub detail: String,
-    /// RFC 6901 pointer to what is wrong, within the message (the array element); `""` is the message itself,
-    /// `None` means that there is no JSON to point into
+    /// RFC 6901 pointer to what is wrong, within the message (the array element); `""` is the whole of it
     pub pointer: Option<String>,
 }
 
@@ -131,7 +130,7 @@ impl Refusal {
     /// A refusal of the message as a whole, where it is no JSON.
     #[must_use]
     pub fn unreadable(code: ReasonCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), pointer: None }
+        Self { code, detail: detail.into(), pointer: Some(String::new()) }
     }
 
     /// A refusal of what `pointer` names.
