@@ -159,7 +159,8 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotFound(what) => Problem::not_found(what),
+            // The store names the one thing it looked for, "the task"; here there is no such thing at all.
+            StoreError::NotFound(what) => Problem::not_found(what.strip_prefix("the ").unwrap_or(what)),
             StoreError::Conflict(why) => Problem::conflict(why),
             StoreError::Invalid(why) => Problem::bad_request(why),
             StoreError::Stale => Problem::conflict("Somebody changed this in the meantime; look again and retry."),
