@@ -54,6 +54,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Makes room for so many messages, which are mostly fresh.
+    pub(crate) fn reserve(&mut self, messages: usize) {
+        self.fresh.reserve(messages);
+        self.order.reserve(messages);
+    }
+
     /// Items in it: readings and refusals.
     pub(crate) const fn items(&self) -> usize {
         self.items

@@ -8,6 +8,7 @@ use super::endpoint::Packet;
 use super::flight::{Batch, Done, Flight, Receiptable, Reply};
 use super::io::Io;
 use super::reason::{Parting, Refused};
+use super::route::Route;
 use super::session::Outgoing;
 use crate::pipeline::Arrival;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use store::{SourceStatus, StoreError, Via};
 use tokio::time::{Instant, Sleep};
-use vitals::{DeviceRef, ReceivedAt};
+use vitals::ReceivedAt;
 use wire::{Channel, HubStatus, Topic};
 
 /// Answers that wait for a client that does not take them; above this it is not read either.
@@ -60,6 +61,7 @@ pub(crate) struct Connection {
     pub(crate) flight: Flight,
     bell: Arc<Bell>,
     packets: Vec<Packet>,
+    route: Option<Arc<Route>>,
     hub: bool,
     timer: Pin<Box<Sleep>>,
     /// when the client was heard last, or could have been
@@ -90,8 +92,23 @@ impl Connection {
         let (heard_at, wrote_at) = (now, now);
         let flight = Flight::default();
         let packets = Vec::new();
-        let (writing, rate_until, waiting) = (false, None, None);
-        Self { door, io, opened, flight, bell, packets, hub, timer, heard_at, wrote_at, writing, rate_until, waiting }
+        let (writing, rate_until, waiting, route) = (false, None, None, None);
+        Self {
+            door,
+            io,
+            opened,
+            flight,
+            bell,
+            packets,
+            route,
+            hub,
+            timer,
+            heard_at,
+            wrote_at,
+            writing,
+            rate_until,
+            waiting,
+        }
     }
 
     async fn run(&mut self) -> Parting {
@@ -257,7 +274,7 @@ impl Connection {
     async fn take(&mut self) -> Flow {
         self.heard_at = Instant::now();
         let received_at = ReceivedAt(self.door.pipeline.clock.now());
-        let before = self.flight.gathering().work.items();
+        let before = self.flight.gathered();
         let mut packets = std::mem::take(&mut self.packets);
         let (mut room, mut prompts) = (false, Vec::new());
         let mut flow = Flow::Continue(());
@@ -282,7 +299,7 @@ impl Connection {
         if room {
             self.pump().await;
         }
-        let readings = self.flight.gathering().work.items().saturating_sub(before);
+        let readings = self.flight.gathered().saturating_sub(before);
         self.flight.launch(&self.door.pipeline);
         if readings > 0 {
             self.opened.source.seen.store(true, Ordering::Release);
@@ -303,26 +320,22 @@ impl Connection {
             self.door.metrics.qos0.inc();
             source.qos0.fetch_add(1, Ordering::Relaxed);
         }
-        let Some(parsed) = Topic::parse(&topic).ok().filter(|t| t.publish_allowed(&source.id)) else {
-            return self.refuse(id, qos, Refused::Topic);
-        };
-        let device = match &parsed {
-            Topic::Status { .. } if HubStatus::parse(&payload).is_err() => {
-                return self.refuse(id, qos, Refused::Payload);
-            }
-            Topic::Status { .. } => {
-                let status = SourceStatus { source: source.id.clone(), payload, at: received_at.0 };
-                let Batch { work, replies, bytes } = self.flight.gathering();
-                *bytes = bytes.saturating_add(status.payload.len());
-                work.status(status);
-                replies.push((reply, None));
-                return Flow::Continue(());
-            }
-            Topic::Device { device, .. } => device.clone(),
+        let known = self.route.as_ref().filter(|route| route.is(&topic)).map(Arc::clone);
+        let route = if let Some(route) = known {
+            route
+        } else {
+            let Some(parsed) = Topic::parse(&topic).ok().filter(|t| t.publish_allowed(&source.id)) else {
+                return self.refuse(id, qos, Refused::Topic);
+            };
+            let Topic::Device { device, .. } = &parsed else {
+                return self.status(id, qos, reply, payload, received_at);
+            };
+            let device = device.clone();
+            Arc::clone(self.route.insert(Route::new(&topic, parsed, device)))
         };
         let judged = self.door.pipeline.judge(Arrival {
-            topic: &parsed,
-            device: &device,
+            topic: &route.topic,
+            device: &route.device,
             topic_text: topic,
             payload: &payload,
             received_at,
@@ -330,12 +343,25 @@ impl Connection {
             via: Via::Mqtt,
         });
         if judged.unknown_fields > 0 {
-            source.unknown_fields.fetch_add(judged.unknown_fields, Ordering::Relaxed);
+            self.opened.source.unknown_fields.fetch_add(judged.unknown_fields, Ordering::Relaxed);
         }
         let Batch { work, replies, bytes } = self.flight.gathering();
         *bytes = bytes.saturating_add(payload.len());
         let answer = work.push(judged);
-        replies.push((reply, Some(Receiptable { device, answer, received_at })));
+        let receipt = Arc::clone(&route.receipt);
+        replies.push((reply, Some(Receiptable { topic: receipt, answer, received_at })));
+        Flow::Continue(())
+    }
+
+    fn status(&mut self, id: u16, qos: u8, reply: Reply, payload: Bytes, received_at: ReceivedAt) -> Flow {
+        if HubStatus::parse(&payload).is_err() {
+            return self.refuse(id, qos, Refused::Payload);
+        }
+        let status = SourceStatus { source: self.opened.source.id.clone(), payload, at: received_at.0 };
+        let Batch { work, replies, bytes } = self.flight.gathering();
+        *bytes = bytes.saturating_add(status.payload.len());
+        work.status(status);
+        replies.push((reply, None));
         Flow::Continue(())
     }
 
@@ -435,13 +461,13 @@ impl Connection {
         let mut committed = done.committed.into_iter();
         for (reply, receiptable) in done.replies {
             self.reply(reply);
-            let Some(Receiptable { device, answer, received_at }) = receiptable else { continue };
+            let Some(Receiptable { topic, answer, received_at }) = receiptable else { continue };
             let items = committed.next().flatten().map(|admitted| admitted.items).unwrap_or_default();
             if !listens {
                 continue;
             }
             if let Some(receipt) = answer.receipts(&items, received_at) {
-                receipts.push(outgoing(device, Channel::Receipt, receipt.write(), None));
+                receipts.push(Outgoing { topic, payload: receipt.write().into(), prompt: None });
             }
         }
         if !receipts.is_empty() {
@@ -516,10 +542,6 @@ impl Connection {
     }
 }
 
-fn outgoing(device: DeviceRef, channel: Channel, payload: Vec<u8>, prompt: Option<u64>) -> Outgoing {
-    Outgoing { topic: Topic::device(device, channel).to_string().into(), payload: payload.into(), prompt }
-}
-
 fn prompt(row: store::PromptRow) -> Outgoing {
     let message = wire::Prompt {
         id: row.row.to_string(),
@@ -529,5 +551,6 @@ fn prompt(row: store::PromptRow) -> Outgoing {
         asked_at: row.prompt.asked_at,
         until: row.prompt.until,
     };
-    outgoing(row.device, Channel::Prompt, message.write(), Some(row.row))
+    let topic = Topic::device(row.device, Channel::Prompt).to_string().into();
+    Outgoing { topic, payload: message.write().into(), prompt: Some(row.row) }
 }

@@ -77,7 +77,12 @@ pub(crate) struct Endpoint {
     v5: bool,
     out: Vec<u8>,
     sent: usize,
+    /// how long `out` was when it was given back
+    usual: usize,
 }
+
+/// The most that is reserved at once for what will be written.
+const MOST_RESERVED: usize = 32 * 1024;
 
 /// A message of ours did not fit into what the client takes.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ impl Endpoint {
         let options = ConnectionOptions::new().maximum_packet_size_recv(largest_packet);
         let mut core = mqtt::Connection::with_options(mqtt::Version::Undetermined, options);
         core.set_auto_ping_response(true);
-        Self { core, v5: false, out: Vec::new(), sent: 0 }
+        Self { core, v5: false, out: Vec::new(), sent: 0, usual: 0 }
     }
 
     pub(crate) const fn v5(&self) -> bool {
@@ -112,6 +117,7 @@ impl Endpoint {
     /// Gives the buffer back while the connection is idle; ten thousand idle ones should cost little.
     pub(crate) fn rest(&mut self) {
         if self.out.is_empty() && self.out.capacity() > 0 {
+            self.usual = self.out.capacity().min(MOST_RESERVED);
             self.out = Vec::new();
         }
     }
@@ -121,6 +127,8 @@ impl Endpoint {
     pub(crate) fn feed(&mut self, bytes: &[u8], packets: &mut Vec<Packet>) -> usize {
         let mut cursor = Cursor::new(bytes);
         let end = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        // A reading has some 250 bytes with its topic.
+        packets.reserve(bytes.len() / 256);
         while cursor.position() < end {
             let before = packets.len();
             for event in self.core.recv(&mut cursor) {
@@ -365,6 +373,9 @@ impl Endpoint {
     }
 
     fn write(&mut self, packet: &GenericPacket<u16>) {
+        if self.out.capacity() == 0 {
+            self.out.reserve(self.usual);
+        }
         self.out.extend_from_slice(&packet.to_continuous_buffer());
     }
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use store::{Admitted, StoreError};
-use vitals::{DeviceRef, ReceivedAt};
+use vitals::ReceivedAt;
 
 /// Batches under way at once. More would not fill the disk better; meanwhile the next one gathers.
 const BATCHES: usize = 8;
@@ -37,7 +37,8 @@ pub(crate) enum Reply {
 
 /// What a receipt is made of.
 pub(crate) struct Receiptable {
-    pub(crate) device: DeviceRef,
+    /// where it goes
+    pub(crate) topic: Arc<str>,
     pub(crate) answer: Answer,
     pub(crate) received_at: ReceivedAt,
 }
@@ -76,12 +77,23 @@ pub(crate) struct Flight {
     flying: VecDeque<Flying>,
     messages: usize,
     bytes: usize,
+    /// messages of the last batch
+    usual: usize,
 }
 
 impl Flight {
     /// The batch that the next packets join.
-    pub(crate) const fn gathering(&mut self) -> &mut Batch {
+    pub(crate) fn gathering(&mut self) -> &mut Batch {
+        if self.gathering.replies.capacity() == 0 {
+            self.gathering.replies.reserve(self.usual);
+            self.gathering.work.reserve(self.usual);
+        }
         &mut self.gathering
+    }
+
+    /// Items in that batch so far.
+    pub(crate) const fn gathered(&self) -> usize {
+        self.gathering.work.items()
     }
 
     fn messages(&self) -> usize {
@@ -105,6 +117,7 @@ impl Flight {
         }
         let Batch { work, replies, bytes } = std::mem::take(&mut self.gathering);
         self.bytes = self.bytes.saturating_add(bytes);
+        self.usual = replies.len();
         self.messages = self.messages.saturating_add(replies.len());
         let commit: Commit = Box::pin(Arc::clone(pipeline).commit(work));
         self.flying.push_back(Flying { replies, bytes, state: State::Waiting(commit) });

@@ -15,6 +15,7 @@ mod keeper;
 mod listen;
 mod penalty;
 mod reason;
+mod route;
 mod session;
 mod source;
 mod stream;

@@ -71,9 +71,15 @@ impl Session {
         let mut state = self.state();
         let State { filters, queue, .. } = &mut *state;
         let (mut queued, mut dropped) = (0_u64, 0_u64);
+        // Receipts of one device share their topic, and come together.
+        let mut last: Option<(&Arc<str>, Option<u8>)> = None;
         for message in messages {
-            let granted = filters.iter().filter(|(f, _)| wire::filter_matches(f, &message.topic)).map(|(_, q)| *q);
-            let Some(qos) = granted.max() else { continue };
+            let known = last.filter(|(topic, _)| Arc::ptr_eq(topic, &message.topic));
+            let (_, granted) = *last.insert(known.unwrap_or_else(|| {
+                let matching = filters.iter().filter(|(f, _)| wire::filter_matches(f, &message.topic));
+                (&message.topic, matching.map(|(_, q)| *q).max())
+            }));
+            let Some(qos) = granted else { continue };
             // Prompts are durable and few; only receipts may be dropped.
             if queue.len() >= cap && message.prompt.is_none() {
                 dropped = dropped.saturating_add(1);
