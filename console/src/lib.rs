@@ -14,6 +14,7 @@ mod pages;
 mod ports;
 mod problem;
 mod server;
+mod text;
 mod work;
 
 pub use access::accounts::{AccountError, NewUser, create_user, set_password};

@@ -4,6 +4,7 @@ use crate::access::secret::{SecretError, SignIns};
 use crate::access::{audit::Trail, guard};
 use crate::app::{App, RequestLabels, Shared};
 use crate::problem::Problem;
+use crate::text::Lang;
 use crate::{ConfigError, ConsoleConfig, Replayer, Rulebooks, TlsFiles, api, live, pages};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -209,13 +210,14 @@ async fn finish(State(app): State<Shared>, request: Request, next: Next) -> Resp
     let path = request.uri().path().to_owned();
     let method = request.method().to_string();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let mut response = write_problem(next.run(request).await, &path);
+    let lang = Lang::of_headers(request.headers());
+    let mut response = write_problem(next.run(request).await, &path, lang);
     app.requests.get_or_create(&RequestLabels { method, route, status: response.status().as_u16() }).inc();
     set_headers(response.headers_mut(), &path, app.config.tls.is_some());
     response
 }
 
-fn write_problem(response: Response, path: &str) -> Response {
+fn write_problem(response: Response, path: &str, lang: Lang) -> Response {
     let status = response.status();
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone(),
@@ -231,7 +233,7 @@ fn write_problem(response: Response, path: &str) -> Response {
     };
     let is_page = !(path.starts_with("/api/") || path == "/events");
     let mut written = if is_page {
-        (status, pages::problem_page(&problem)).into_response()
+        (status, pages::problem_page(lang, &problem)).into_response()
     } else {
         let json = [(header::CONTENT_TYPE, "application/problem+json")];
         (status, json, Json(problem.document(path)).into_response().into_body()).into_response()

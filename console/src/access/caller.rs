@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::text::{Lang, Words};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -20,6 +21,8 @@ pub(crate) struct Caller {
     /// as shown at the top of a page
     pub(crate) display_name: String,
     pub(crate) credential: Credential,
+    /// in which language pages are written for them
+    pub(crate) lang: Lang,
 }
 
 /// What they proved it with.
@@ -44,6 +47,11 @@ impl Caller {
         Err(Problem::forbidden(format!("As {} you may not change {what}.", self.role)))
     }
 
+    /// How things are said to this caller now, on the clinic's clock.
+    pub(crate) fn words(&self, app: &App) -> Words {
+        Words::new(self.lang, app.config.timezone, app.clock.now())
+    }
+
     /// The token that this caller's forms carry.
     pub(crate) fn csrf(&self) -> &str {
         match &self.credential {
@@ -54,6 +62,11 @@ impl Caller {
 
     /// The caller of a request by its headers; nobody where there is no credential or it does not hold.
     pub(super) async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let found = Self::by_credential(app, headers).await?;
+        Ok(found.map(|caller| Self { lang: Lang::of_headers(headers), ..caller }))
+    }
+
+    async fn by_credential(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(|v| v.split_once(' '));
             return match token {
@@ -79,7 +92,13 @@ impl Caller {
     }
 
     fn bearer(name: String, role: Role) -> Self {
-        Self { display_name: name.clone(), actor: Actor(name), role, credential: Credential::Bearer }
+        Self {
+            display_name: name.clone(),
+            actor: Actor(name),
+            role,
+            credential: Credential::Bearer,
+            lang: Lang::default(),
+        }
     }
 
     async fn by_session(app: &App, token: &str) -> Result<Option<Self>, Problem> {
@@ -90,6 +109,7 @@ impl Caller {
             role: user.role,
             display_name: user.display_name,
             credential: Credential::Session(Box::new(session)),
+            lang: Lang::default(),
         }))
     }
 }

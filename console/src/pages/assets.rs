@@ -22,10 +22,19 @@ impl Asset {
     }
 }
 
-static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../assets/style.css")));
+/// A file per part of the pages, sent as one.
+const STYLE_TEXT: &str = concat!(
+    include_str!("../assets/style/base.css"),
+    include_str!("../assets/style/tasks.css"),
+    include_str!("../assets/style/patient.css"),
+    include_str!("../assets/style/chart.css"),
+    include_str!("../assets/style/narrow.css"),
+);
+const SCRIPT_TEXT: &str = concat!(include_str!("../assets/script/live.js"));
+
+static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", STYLE_TEXT));
 static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("hearth", "js", "text/javascript; charset=utf-8", include_str!("../assets/hearth.js")));
+    LazyLock::new(|| Asset::new("hearth", "js", "text/javascript; charset=utf-8", SCRIPT_TEXT));
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
 

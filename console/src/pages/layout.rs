@@ -3,6 +3,7 @@
 use super::assets;
 use super::form::csrf;
 use crate::access::Caller;
+use crate::text::{Lang, t};
 use care::Permission;
 use maud::{DOCTYPE, Markup, html};
 
@@ -19,24 +20,42 @@ pub(super) enum Place {
     Audit,
 }
 
-const PLACES: [(Place, &str, &str, Permission); 8] = [
-    (Place::Tasks, "/", "Tasks", Permission::Read),
-    (Place::Patients, "/patients", "Patients", Permission::Read),
-    (Place::Devices, "/devices", "Devices", Permission::Read),
-    (Place::Sources, "/sources", "Sources", Permission::Read),
-    (Place::Quarantine, "/quarantine", "Quarantine", Permission::Read),
-    (Place::Rules, "/rules", "Rules", Permission::Read),
-    (Place::People, "/people", "People", Permission::Administer),
-    (Place::Audit, "/audit", "Audit", Permission::Administer),
-];
+impl Place {
+    const ALL: [Place; 8] = [
+        Place::Tasks,
+        Place::Patients,
+        Place::Devices,
+        Place::Sources,
+        Place::Quarantine,
+        Place::Rules,
+        Place::People,
+        Place::Audit,
+    ];
+
+    /// Where it is, what it is called, and what it asks of a caller.
+    fn entry(self, lang: Lang) -> (&'static str, String, Permission) {
+        match self {
+            Place::Tasks => ("/", t!(lang, "common-tasks"), Permission::Read),
+            Place::Patients => ("/patients", t!(lang, "common-patients"), Permission::Read),
+            Place::Devices => ("/devices", t!(lang, "common-devices"), Permission::Read),
+            Place::Sources => ("/sources", t!(lang, "common-sources"), Permission::Read),
+            Place::Quarantine => ("/quarantine", t!(lang, "common-quarantine"), Permission::Read),
+            Place::Rules => ("/rules", t!(lang, "common-rules"), Permission::Read),
+            Place::People => ("/people", t!(lang, "common-people"), Permission::Administer),
+            Place::Audit => ("/audit", t!(lang, "common-audit"), Permission::Administer),
+        }
+    }
+}
 
 /// A page of somebody who is signed in.
 pub(super) fn page(caller: &Caller, place: Place, title: &str, content: &Markup) -> Markup {
+    let lang = caller.lang;
     let header = html! {
         header.top {
             a.brand href="/" { (mark()) "Hearth" }
-            nav aria-label="Pages" {
-                @for (entry, path, name, permission) in PLACES {
+            nav aria-label=(t!(lang, "common-pages")) {
+                @for entry in Place::ALL {
+                    @let (path, name, permission) = entry.entry(lang);
                     @if caller.may(permission) {
                         a href=(path) aria-current=[(entry == place).then_some("page")] { (name) }
                     }
@@ -45,21 +64,20 @@ pub(super) fn page(caller: &Caller, place: Place, title: &str, content: &Markup)
             form.who method="post" action="/sign-out" {
                 (csrf(caller))
                 span.name title=(caller.role) { (caller.display_name) }
-                button.plain type="submit" { "Sign out" }
+                button.plain type="submit" { (t!(lang, "common-sign-out")) }
             }
         }
         div #lost.lost hidden role="status" {
-            strong { "The live connection is lost." }
-            " What you see may be out of date. Trying again."
+            strong { (t!(lang, "common-lost")) } " " (t!(lang, "common-lost-detail"))
         }
     };
-    shell(title, &header, content)
+    shell(lang, title, &header, content)
 }
 
 /// A page for everybody: signing in, problems.
-pub(super) fn bare(title: &str, content: &Markup) -> Markup {
+pub(super) fn bare(lang: Lang, title: &str, content: &Markup) -> Markup {
     let header = html! { header.top { a.brand href="/" { (mark()) "Hearth" } } };
-    shell(title, &header, &html! { div.bare { (content) } })
+    shell(lang, title, &header, &html! { div.bare { (content) } })
 }
 
 fn mark() -> Markup {
@@ -70,10 +88,10 @@ fn mark() -> Markup {
     }
 }
 
-fn shell(title: &str, header: &Markup, content: &Markup) -> Markup {
+fn shell(lang: Lang, title: &str, header: &Markup, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(lang.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -84,10 +102,10 @@ fn shell(title: &str, header: &Markup, content: &Markup) -> Markup {
                 script src=(assets::script()) defer {}
             }
             body {
-                a.skip href="#content" { "Skip to the content" }
+                a.skip href="#content" { (t!(lang, "common-skip")) }
                 (header)
                 main #content { (content) }
-                footer.foot { "Hearth is not an emergency service. In an emergency, call the emergency number." }
+                footer.foot { (t!(lang, "common-not-emergency")) }
             }
         }
     }

@@ -22,6 +22,7 @@ mod words;
 
 use crate::app::Shared;
 use crate::problem::Problem;
+use crate::text::{Lang, t};
 use axum::Router;
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -51,13 +52,14 @@ pub(crate) fn router() -> Router<Shared> {
 }
 
 /// A problem as a person reads it.
-pub(crate) fn problem_page(problem: &Problem) -> Markup {
+pub(crate) fn problem_page(lang: Lang, problem: &Problem) -> Markup {
     layout::bare(
+        lang,
         problem.title,
         &html! {
             h1 { (problem.title) }
             p { (words::ticked(&problem.detail)) }
-            p { a href="/" { "Back to the tasks" } }
+            p { a href="/" { (t!(lang, "common-back-to-tasks")) } }
         },
     )
 }

@@ -6,6 +6,7 @@ use crate::access::secret::new_secret;
 use crate::access::{Caller, Credential, session};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
+use crate::text::Lang;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -30,15 +31,16 @@ fn safe(next: Option<&str>) -> &str {
 }
 
 /// `GET /sign-in`.
-pub(super) async fn page(State(app): State<Shared>, Query(next): Query<Next>) -> Result<Response, Problem> {
-    show(&app, StatusCode::OK, safe(next.next.as_deref()), None).await
+pub(super) async fn page(State(app): State<Shared>, lang: Lang, Query(next): Query<Next>) -> Result<Response, Problem> {
+    show(&app, lang, StatusCode::OK, safe(next.next.as_deref()), None).await
 }
 
-async fn show(app: &App, status: StatusCode, next: &str, wrong: Option<&str>) -> Result<Response, Problem> {
+async fn show(app: &App, lang: Lang, status: StatusCode, next: &str, wrong: Option<&str>) -> Result<Response, Problem> {
     let (token, _) = new_secret().map_err(|e| Problem::internal(&e))?;
     let cookie = session::form_cookie(app, &token)?;
     let nobody_yet = app.store.users().await?.is_empty();
     let page = bare(
+        lang,
         "Sign in",
         &html! {
             h1 { "Sign in" }
@@ -65,6 +67,7 @@ const WRONG: &str = "Name or password is wrong, or the account is closed for a w
 /// `POST /sign-in`.
 pub(super) async fn sign_in(
     State(app): State<Shared>,
+    lang: Lang,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -74,12 +77,12 @@ pub(super) async fn sign_in(
     let is_ours = !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(given.as_bytes()));
     if !is_ours {
         let stale = "The form was out of date. Please try again.";
-        return show(&app, StatusCode::FORBIDDEN, next, Some(stale)).await;
+        return show(&app, lang, StatusCode::FORBIDDEN, next, Some(stale)).await;
     }
     let name = fields.get("name").unwrap_or_default();
     let password = fields.raw("password").to_owned();
     let Some(user) = session::check_password(&app, name, password).await? else {
-        return show(&app, StatusCode::UNAUTHORIZED, next, Some(WRONG)).await;
+        return show(&app, lang, StatusCode::UNAUTHORIZED, next, Some(WRONG)).await;
     };
     let cookie = session::begin(&app, &user.name).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(next)).into_response())
