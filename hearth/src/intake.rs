@@ -19,9 +19,15 @@ pub(crate) struct Counts {
 }
 
 /// Judges one message that did not come over MQTT.
-pub(crate) fn judge(device: DeviceRef, channel: Channel, payload: Bytes, received_at: ReceivedAt) -> Admit {
+pub(crate) fn judge(
+    device: DeviceRef,
+    channel: Channel,
+    payload: Bytes,
+    received_at: ReceivedAt,
+    limits: &AdmissionLimits,
+) -> Admit {
     let topic = Topic::device(device.clone(), channel);
-    let (items, _answer) = admit(&topic, &payload, received_at, &AdmissionLimits::default()).into_parts(&payload);
+    let (items, _answer) = admit(&topic, &payload, received_at, limits).into_parts(&payload);
     Admit {
         source: device.source,
         device: device.device,

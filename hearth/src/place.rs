@@ -7,6 +7,7 @@ use std::{
 };
 
 use care::Actor;
+use ingest::admission::AdmissionLimits;
 use service_kit::Clock;
 use store::{NewAudit, SharedStore, SqliteOptions, SqliteStore, StoreClock};
 
@@ -51,14 +52,24 @@ impl DataArgs {
         if let Some(dir) = &self.data {
             return Ok(dir.clone());
         }
-        let usual = PathBuf::from(USUAL);
+        self.settings()?.map(|settings| settings.data).ok_or_else(|| {
+            Failure::malformed("which data? Name its directory with --data, or the configuration with --config")
+        })
+    }
+
+    /// The configuration, where one is named or lies here and no directory is named instead.
+    fn settings(&self) -> Result<Option<Settings>, Failure> {
+        let usual = Path::new(USUAL);
         match &self.config {
-            Some(config) => Ok(Settings::load(config)?.data),
-            None if usual.exists() => Ok(Settings::load(&usual)?.data),
-            None => Err(Failure::malformed(
-                "which data? Name its directory with --data, or the configuration with --config",
-            )),
+            Some(config) => Settings::load(config).map(Some),
+            None if self.data.is_none() && usual.exists() => Settings::load(usual).map(Some),
+            None => Ok(None),
         }
+    }
+
+    /// What readings may be, as configured.
+    pub(crate) fn admission(&self) -> Result<AdmissionLimits, Failure> {
+        Ok(self.settings()?.map(|settings| settings.admission).unwrap_or_default())
     }
 
     /// Opens the store to change it; refused while somebody else has it.

@@ -2,15 +2,19 @@
 
 use async_trait::async_trait;
 use console::Replayer;
+use ingest::admission::AdmissionLimits;
 use store::{ItemStatus, SharedStore, StoreError};
 
 /// Sends quarantined items through today's admission.
-pub(crate) struct Quarantine(pub(crate) SharedStore);
+pub(crate) struct Quarantine {
+    pub(crate) store: SharedStore,
+    pub(crate) limits: AdmissionLimits,
+}
 
 #[async_trait]
 impl Replayer for Quarantine {
     async fn replay(&self, row: u64) -> Result<ItemStatus, StoreError> {
-        match ingest::replay(&self.0, row).await {
+        match ingest::replay(&self.store, row, &self.limits).await {
             Ok(admitted) => admitted.items.into_iter().next().ok_or(StoreError::NotFound("the replayed item")),
             Err(ingest::ReplayError::Store(error)) => Err(error),
         }

@@ -72,10 +72,9 @@ pub(crate) async fn start(
             .map_err(|error| Failure::because("the rules cannot start", &error))?;
     }
     if roles.mqtt || roles.ingest {
-        let handle =
-            Ingest::start(&ways_in(&settings.mqtt, roles), store.clone(), clock.clone(), metrics, health, shutdown)
-                .await
-                .map_err(|error| Failure::because("ingest cannot start", &error))?;
+        let handle = Ingest::start(&ways_in(settings, roles), store.clone(), clock.clone(), metrics, health, shutdown)
+            .await
+            .map_err(|error| Failure::because("ingest cannot start", &error))?;
         (addresses.mqtt, addresses.mqtt_tls) = (handle.local_addr, handle.tls_addr);
     }
     if roles.console {
@@ -88,7 +87,7 @@ pub(crate) async fn start(
             health: health.clone(),
             shutdown: shutdown.clone(),
             rulebooks,
-            replayer: Arc::new(Quarantine(store.clone())),
+            replayer: Arc::new(Quarantine { store: store.clone(), limits: settings.admission.clone() }),
             store,
         };
         let handle = Console::start(settings.http.console(token), deps)
@@ -102,8 +101,8 @@ pub(crate) async fn start(
 }
 
 /// The ways in that these roles serve.
-fn ways_in(configured: &IngestConfig, roles: Roles) -> IngestConfig {
-    let mut config = configured.clone();
+fn ways_in(settings: &Settings, roles: Roles) -> IngestConfig {
+    let mut config = IngestConfig { admission: settings.admission.clone(), ..settings.mqtt.clone() };
     if !roles.mqtt {
         (config.listen, config.tls) = (None, None);
     }

@@ -15,7 +15,7 @@ use std::{
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use console::{ConsoleConfig, TlsFiles};
-use ingest::IngestConfig;
+use ingest::{IngestConfig, admission::AdmissionLimits};
 use serde::Deserialize;
 use service_kit::{
     ConfigError, Secret,
@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) http: Http,
     /// the own endpoint, and under `broker` the second way in
     pub(crate) mqtt: IngestConfig,
+    /// what readings may be, whichever way they come in
+    pub(crate) admission: AdmissionLimits,
     pub(crate) rules: Rules,
     pub(crate) benchmark: Benchmark,
 }
@@ -103,6 +105,7 @@ impl Default for Settings {
             log: Log::default(),
             http: Http::default(),
             mqtt: IngestConfig::default(),
+            admission: AdmissionLimits::default(),
             rules: Rules::default(),
             benchmark: Benchmark::default(),
         }

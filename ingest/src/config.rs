@@ -1,5 +1,6 @@
 //! What an operator may set. Every default is written down here, once.
 
+use crate::admission::AdmissionLimits;
 use serde::Deserialize;
 use service_kit::Secret;
 use service_kit::config::{Bytes, Span};
@@ -23,6 +24,9 @@ pub struct IngestConfig {
     pub backlog_after: Span,
     /// how long the drain waits for commits and clients; 10 s
     pub drain: Span,
+    /// what readings may be; it holds for every way in, so it is a section of its own
+    #[serde(skip)]
+    pub admission: AdmissionLimits,
 }
 
 impl Default for IngestConfig {
@@ -34,6 +38,7 @@ impl Default for IngestConfig {
             broker: None,
             backlog_after: minutes(10),
             drain: seconds(10),
+            admission: AdmissionLimits::default(),
         }
     }
 }

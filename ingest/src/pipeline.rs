@@ -131,7 +131,7 @@ impl Pipeline {
         };
         Arc::new(Self {
             backlog_after: TimeDelta::from_std(config.backlog_after.0).unwrap_or(TimeDelta::MAX),
-            limits: AdmissionLimits::default(),
+            limits: config.admission.clone(),
             fresh: lane("fresh", total - total / 4),
             backlog: lane("backlog", total / 4),
             store,

@@ -1,4 +1,4 @@
-//! Replay from quarantine: the kept bytes go through admission again, with today's code and limits.
+//! Replay from quarantine: the kept bytes go through admission again, with today's code and `limits`.
 
 use crate::admission::{self, AdmissionLimits};
 use store::{Admit, Admitted, SharedStore, StoreError, Via};
@@ -17,11 +17,10 @@ pub enum ReplayError {
 ///
 /// # Errors
 /// [`StoreError::NotFound`] without such a row, [`StoreError::Conflict`] where it was replayed already.
-pub async fn replay(store: &SharedStore, row: u64) -> Result<Admitted, ReplayError> {
+pub async fn replay(store: &SharedStore, row: u64, limits: &AdmissionLimits) -> Result<Admitted, ReplayError> {
     let quarantined = store.quarantine_row(row).await?;
-    let limits = AdmissionLimits::default();
     let admission = match Topic::parse(&quarantined.topic) {
-        Ok(topic) => admission::admit(&topic, &quarantined.raw, quarantined.received_at, &limits),
+        Ok(topic) => admission::admit(&topic, &quarantined.raw, quarantined.received_at, limits),
         Err(error) => admission::refuse_topic(&error, &quarantined.raw),
     };
     let (items, _) = admission.into_parts(&quarantined.raw);

@@ -134,6 +134,15 @@ impl Hearth {
         self.folder.path().join("data")
     }
 
+    /// Adds lines to its configuration, for the next start.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn configure(&self, more: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        std::fs::write(self.config(), format!("{text}\n{more}\n")).unwrap();
+    }
+
     /// Its configuration file.
     #[must_use]
     pub fn config(&self) -> PathBuf {

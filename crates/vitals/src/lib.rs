@@ -18,7 +18,7 @@ mod words;
 pub use code::{Codes, codes_of};
 pub use id::{DeviceId, DeviceRef, IdError, ReadingId, ReadingKey, SourceId, UserSlot};
 pub use kind::{Kind, UnknownName};
-pub use plausibility::{Bounds, Plausibility, judge as judge_plausibility};
+pub use plausibility::{Bounds, Limit, Limits as PlausibilityLimits, Plausibility, judge as judge_plausibility};
 pub use quantity::Quantity;
 pub use reading::{Clock, ClockSource, ContentDigest, Flag, Meal, Reading, Sample, StoredReading};
 pub use rust_decimal::Decimal;

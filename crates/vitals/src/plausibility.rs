@@ -26,42 +26,67 @@ impl Bounds {
     pub fn contains(self, value: Decimal) -> bool {
         (self.low..=self.high).contains(&value)
     }
+}
 
-    /// Outside these a value cannot be a person's: it is quarantined.
+/// What a value of one quantity can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limit {
+    /// outside these a value cannot be a person's: it is quarantined
+    pub hard: Option<Bounds>,
+    /// outside these it is stored and flagged, and a repeat is asked for
+    pub soft: Option<Bounds>,
+}
+
+/// The limits of every quantity. Those of table 1.6 by default; the clinic's to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// by the quantity's place in [`Quantity::ALL`], which is the order of their declaration
+    quantities: [Limit; Quantity::ALL.len()],
+    /// systolic minus diastolic outside these is flagged, mm[Hg]
+    pub pulse_pressure: Bounds,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { quantities: Quantity::ALL.map(shipped), pulse_pressure: Bounds::new(dec!(15), dec!(120)) }
+    }
+}
+
+impl Limits {
+    /// What a value of `quantity` can be.
     #[must_use]
-    pub const fn hard(quantity: Quantity) -> Option<Bounds> {
-        Some(match quantity {
-            Quantity::Weight => Bounds::new(dec!(22.7), dec!(340.2)),
-            // "BMI <= 10 or >= 100": the bounds are exclusive there, hence the smallest step inside.
-            Quantity::Bmi => Bounds::new(dec!(10.000001), dec!(99.999999)),
-            Quantity::Systolic => Bounds::new(dec!(40), dec!(300)),
-            Quantity::Diastolic => Bounds::new(dec!(20), dec!(200)),
-            Quantity::Pulse | Quantity::HeartRate => Bounds::new(dec!(20), dec!(300)),
-            Quantity::Spo2 => Bounds::new(dec!(0), dec!(100)),
-            Quantity::Glucose => Bounds::new(dec!(10), dec!(1000)),
-            Quantity::InterstitialGlucose => Bounds::new(dec!(20), dec!(600)),
-            Quantity::Temperature => Bounds::new(dec!(26), dec!(45)),
-            Quantity::BodyFat => Bounds::new(dec!(2), dec!(75)),
-            Quantity::Height | Quantity::MuscleMass | Quantity::BodyWater | Quantity::Mean => return None,
-        })
+    pub fn of(&self, quantity: Quantity) -> Limit {
+        self.quantities.get(quantity as usize).copied().unwrap_or_default()
     }
 
-    /// Outside these a value is stored and flagged, and a repeat is asked for.
-    #[must_use]
-    pub const fn soft(quantity: Quantity) -> Option<Bounds> {
-        Some(match quantity {
-            Quantity::Systolic => Bounds::new(dec!(40), dec!(260)),
-            Quantity::Pulse | Quantity::HeartRate => Bounds::new(dec!(30), dec!(220)),
-            Quantity::Spo2 => Bounds::new(dec!(70), dec!(100)),
-            Quantity::Glucose => Bounds::new(dec!(20), dec!(600)),
-            Quantity::InterstitialGlucose => Bounds::new(dec!(40), dec!(400)),
-            Quantity::Temperature => Bounds::new(dec!(34), dec!(42)),
-            _ => return None,
-        })
+    /// Changes what a value of `quantity` can be.
+    pub fn set(&mut self, quantity: Quantity, limit: Limit) {
+        if let Some(known) = self.quantities.get_mut(quantity as usize) {
+            *known = limit;
+        }
     }
+}
 
-    /// Pulse pressure (systolic minus diastolic) outside these is flagged, mm[Hg].
-    pub const SOFT_PULSE_PRESSURE: Bounds = Bounds::new(dec!(15), dec!(120));
+/// Table 1.6.
+const fn shipped(quantity: Quantity) -> Limit {
+    const fn within(low: Decimal, high: Decimal) -> Option<Bounds> {
+        Some(Bounds::new(low, high))
+    }
+    let (hard, soft) = match quantity {
+        Quantity::Weight => (within(dec!(22.7), dec!(340.2)), None),
+        // "BMI <= 10 or >= 100": the bounds are exclusive there, hence the smallest step inside.
+        Quantity::Bmi => (within(dec!(10.000001), dec!(99.999999)), None),
+        Quantity::Systolic => (within(dec!(40), dec!(300)), within(dec!(40), dec!(260))),
+        Quantity::Diastolic => (within(dec!(20), dec!(200)), None),
+        Quantity::Pulse | Quantity::HeartRate => (within(dec!(20), dec!(300)), within(dec!(30), dec!(220))),
+        Quantity::Spo2 => (within(dec!(0), dec!(100)), within(dec!(70), dec!(100))),
+        Quantity::Glucose => (within(dec!(10), dec!(1000)), within(dec!(20), dec!(600))),
+        Quantity::InterstitialGlucose => (within(dec!(20), dec!(600)), within(dec!(40), dec!(400))),
+        Quantity::Temperature => (within(dec!(26), dec!(45)), within(dec!(34), dec!(42))),
+        Quantity::BodyFat => (within(dec!(2), dec!(75)), None),
+        Quantity::Height | Quantity::MuscleMass | Quantity::BodyWater | Quantity::Mean => (None, None),
+    };
+    Limit { hard, soft }
 }
 
 /// What the limits say of one reading.
@@ -80,17 +105,20 @@ pub enum Plausibility {
     },
 }
 
-/// Judges `reading` by the hard and soft limits; values whose unit does not fit are not judged here.
+/// Judges `reading` by `limits`; values whose unit does not fit are not judged here.
 #[must_use]
-pub fn judge(reading: &Reading) -> Plausibility {
+pub fn judge(reading: &Reading, limits: &Limits) -> Plausibility {
     let limit_of = |q: Quantity| match (q, reading.sample) {
         (Quantity::Glucose, Some(Sample::Interstitial)) => Quantity::InterstitialGlucose,
         _ => q,
     };
-    let number =
-        |q: Quantity| reading.values.get(&q).and_then(|v| v.normalised(q).ok()).as_ref().and_then(Value::as_number);
+    let number = |q: Quantity| match reading.values.get(&q)?.normalised(q).ok()? {
+        // A body water mass is no share.
+        Value::Number { value, unit } if unit == q.canonical_unit() => Some(value),
+        _ => None,
+    };
     for &quantity in reading.values.keys() {
-        if let (Some(value), Some(hard)) = (number(quantity), Bounds::hard(limit_of(quantity)))
+        if let (Some(value), Some(hard)) = (number(quantity), limits.of(limit_of(quantity)).hard)
             && !hard.contains(value)
         {
             let unit = quantity.canonical_unit();
@@ -104,11 +132,11 @@ pub fn judge(reading: &Reading) -> Plausibility {
         let detail = "systolic is not above diastolic".to_owned();
         return Plausibility::Impossible { quantity: Quantity::Systolic, detail };
     }
-    if pulse_pressure.is_some_and(|p| !Bounds::SOFT_PULSE_PRESSURE.contains(p)) {
+    if pulse_pressure.is_some_and(|p| !limits.pulse_pressure.contains(p)) {
         return Plausibility::Unusual(Quantity::Systolic);
     }
     let unusual =
-        |q: &Quantity| number(*q).zip(Bounds::soft(limit_of(*q))).is_some_and(|(value, soft)| !soft.contains(value));
+        |q: &Quantity| number(*q).zip(limits.of(limit_of(*q)).soft).is_some_and(|(value, soft)| !soft.contains(value));
     reading.values.keys().copied().find(unusual).map_or(Plausibility::Plausible, Plausibility::Unusual)
 }
 
@@ -135,12 +163,24 @@ mod tests {
             battery: None,
             corrects: None,
         };
-        let said = match judge(&reading) {
+        let said = match judge(&reading, &Limits::default()) {
             Plausibility::Plausible => "plausible".to_owned(),
             Plausibility::Unusual(q) => format!("unusual {q}"),
             Plausibility::Impossible { quantity, .. } => format!("impossible {quantity}"),
         };
         assert_eq!(said, expected, "{values:?}");
+    }
+
+    #[test]
+    fn a_limit_is_kept_with_its_quantity() {
+        for quantity in Quantity::ALL {
+            let mut limits = Limits::default();
+            assert_eq!(limits.of(quantity), shipped(quantity), "{quantity}");
+            let wide = Limit { hard: Some(Bounds::new(dec!(-1), dec!(7))), soft: None };
+            limits.set(quantity, wide);
+            let changed: Vec<Quantity> = Quantity::ALL.into_iter().filter(|q| limits.of(*q) != shipped(*q)).collect();
+            assert_eq!((limits.of(quantity), changed), (wide, vec![quantity]));
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use care::{Assignment, PatientId};
+use ingest::admission::AdmissionLimits;
 use serde::Deserialize;
 use store::Admit;
 use vitals::{DeviceId, DeviceRef, ReceivedAt, SourceId};
@@ -44,17 +45,18 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
         File::open(&args.file)
             .map_err(|error| Failure::expected(format!("cannot read `{}`: {error}", args.file.display())))
     };
+    let limits = args.place.admission()?;
     let counts = match args.file.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => {
             let patients = rows::read(open_file()?, &args.file.display().to_string())?;
             let open = args.place.write("import")?;
-            let counts = import_patients(&open, &args.source, patients).await?;
+            let counts = import_patients(&open, &limits, &args.source, patients).await?;
             finish(open, &args, counts).await?
         }
         Some("ndjson") => {
             let lines = BufReader::new(open_file()?);
             let open = args.place.write("import")?;
-            let counts = import_lines(&open, lines, &args.file.display().to_string()).await?;
+            let counts = import_lines(&open, &limits, lines, &args.file.display().to_string()).await?;
             finish(open, &args, counts).await?
         }
         _ => {
@@ -82,6 +84,7 @@ async fn finish(open: OpenStore, args: &Args, counts: Counts) -> Result<Counts, 
 /// Each patient of the file has a device of that name; where the patient is known, it is theirs from then on.
 async fn import_patients(
     open: &OpenStore,
+    limits: &AdmissionLimits,
     source: &SourceId,
     patients: Vec<PatientReadings>,
 ) -> Result<Counts, Failure> {
@@ -93,7 +96,7 @@ async fn import_patients(
         assign(open, &device, &patient, first, &taken).await?;
         let mut batch = Vec::with_capacity(BATCH);
         for message in messages {
-            batch.push(intake::judge(device.clone(), Channel::Reading, Bytes::from(message), received_at));
+            batch.push(intake::judge(device.clone(), Channel::Reading, Bytes::from(message), received_at, limits));
             flush(open, &mut batch, BATCH, &mut counts).await?;
         }
         flush(open, &mut batch, 1, &mut counts).await?;
@@ -123,7 +126,12 @@ struct Origin {
     device: DeviceId,
 }
 
-async fn import_lines(open: &OpenStore, lines: impl BufRead, file: &str) -> Result<Counts, Failure> {
+async fn import_lines(
+    open: &OpenStore,
+    limits: &AdmissionLimits,
+    lines: impl BufRead,
+    file: &str,
+) -> Result<Counts, Failure> {
     let mut counts = Counts::default();
     let mut batch: Vec<Admit> = Vec::with_capacity(BATCH);
     let received_at = ReceivedAt(open.clock.now());
@@ -139,7 +147,8 @@ async fn import_lines(open: &OpenStore, lines: impl BufRead, file: &str) -> Resu
                 counts.stored
             ))
         })?;
-        batch.push(intake::judge(DeviceRef { source, device }, Channel::Reading, Bytes::from(line), received_at));
+        let device = DeviceRef { source, device };
+        batch.push(intake::judge(device, Channel::Reading, Bytes::from(line), received_at, limits));
         flush(open, &mut batch, BATCH, &mut counts).await?;
     }
     flush(open, &mut batch, 1, &mut counts).await?;

@@ -41,6 +41,10 @@ pub(super) fn mistakes(settings: &Settings, text: &str, file: &str) -> Vec<Confi
     }
     http(settings, &mut place);
     mqtt(settings, &mut place);
+    if settings.admission.late >= settings.admission.oldest {
+        let message = "a reading this old is refused before it could be flagged as late";
+        place.note(&["admission", "late"], message, "write less than `oldest`");
+    }
     for rulebook in &settings.rules.files {
         place.readable(&["rules", "files"], "rulebook", rulebook);
     }

@@ -43,6 +43,22 @@ fn plain_http_stays_on_the_loopback_address() {
 }
 
 #[test]
+fn limits_of_admission_have_a_place() {
+    check(
+        "[admission]\nlate = \"20 d\"\noldest = \"10 d\"\n",
+        &["h.toml:2:8: a reading this old is refused before it could be flagged as late; write less than `oldest`"],
+    );
+    check(
+        "[admission]\nfuture = \"soon\"\n[admission.limits]\nweight = { hard = \"2 .. 3\" }\nsystolik = {}\n",
+        &[
+            "h.toml:2:10: `soon` is not a duration; write a whole number and ms, s, min, h or d: \"30 s\"",
+            "h.toml:4:10: `2 .. 3` is no range; write the lowest and the highest value and a UCUM unit: \"40 .. 300 kg\"",
+            "h.toml:5:1: unknown key `systolik`; did you mean `systolic`?",
+        ],
+    );
+}
+
+#[test]
 fn contradictions_have_a_place() {
     check(
         "[http]\nidle_timeout = \"2 d\"\n[mqtt]\nlisten = \"127.0.0.1:8080\"\n[mqtt.limits]\npacket = \"2 MiB\"\n",

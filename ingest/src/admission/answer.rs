@@ -3,28 +3,15 @@
 use super::{Admission, Item};
 use bytes::Bytes;
 use store::{AdmitItem, ItemStatus, RefusedItem};
-use vitals::{Kind, ReceivedAt, UserSlot};
+use vitals::ReceivedAt;
 use wire::{Reason, Receipt, ReceiptStatus, Receipts, Shape};
 
-/// A reading worth measuring again, once it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Repeat {
-    /// its place among the items
-    pub item: usize,
-    /// what to measure
-    pub kind: Kind,
-    /// whom, on a shared device
-    pub user_slot: Option<UserSlot>,
-}
-
-/// What an admission leaves behind for the receipt, and for the prompt.
+/// What an admission leaves behind for the receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     shape: Shape,
     /// per item, the message that it came from and its id
     items: Vec<(usize, Option<String>)>,
-    /// readings worth measuring again
-    pub repeats: Vec<Repeat>,
 }
 
 impl Admission {
@@ -32,18 +19,14 @@ impl Admission {
     /// is what was admitted.
     #[must_use]
     pub fn into_parts(self, payload: &Bytes) -> (Vec<AdmitItem>, Answer) {
-        let mut answer = Answer { shape: self.shape, items: Vec::with_capacity(self.items.len()), repeats: Vec::new() };
+        let mut answer = Answer { shape: self.shape, items: Vec::with_capacity(self.items.len()) };
         let mut commit = Vec::with_capacity(self.items.len());
-        for (place, Item { message, raw, verdict }) in self.items.into_iter().enumerate() {
+        for Item { message, raw, verdict } in self.items {
             // Bytes that were not the admitted ones are kept whole rather than cut at the wrong place.
             let raw = if raw.end <= payload.len() { payload.slice(raw) } else { payload.clone() };
             let (id, item) = match verdict {
                 Ok(admitted) => {
-                    let reading = &admitted.reading;
-                    if admitted.ask_repeat {
-                        answer.repeats.push(Repeat { item: place, kind: reading.kind, user_slot: reading.user_slot });
-                    }
-                    let id = Some(reading.key.id.as_str().to_owned());
+                    let id = Some(admitted.reading.key.id.as_str().to_owned());
                     let (reading, admission_flags) = (Box::new(admitted.reading), admitted.admission_flags);
                     (id, AdmitItem::Reading { reading, admission_flags, raw })
                 }

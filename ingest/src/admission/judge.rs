@@ -63,7 +63,7 @@ pub(super) fn reading(
         return Err(Refusal::at(ReasonCode::TimeImplausible, detail, place.time()));
     }
     let mut admission_flags = BTreeSet::new();
-    match judge_plausibility(&reading) {
+    match judge_plausibility(&reading, &limits.plausibility) {
         Plausibility::Plausible => {}
         Plausibility::Unusual(_) => {
             admission_flags.insert(Flag::SOFT_LIMIT);
@@ -72,13 +72,12 @@ pub(super) fn reading(
             return Err(Refusal::at(ReasonCode::ImpossibleValue, detail, place.quantity(quantity)));
         }
     }
-    let ask_repeat = !admission_flags.is_empty() && age <= limits.repeat_within;
     if age > limits.late {
         admission_flags.insert(Flag::LATE);
     }
     // An unknown error is no flag: most senders say nothing, and the engine judges by the stated bound.
-    if reading.clock.as_ref().and_then(|c| c.error_s).is_some_and(|e| e > limits.clock_error_s) {
+    if reading.clock.as_ref().and_then(|c| c.error_s).is_some_and(|e| i64::from(e) > limits.clock_error.num_seconds()) {
         admission_flags.insert(Flag::CLOCK_UNCERTAIN);
     }
-    Ok(Admitted { reading, admission_flags, ask_repeat, unknown_fields })
+    Ok(Admitted { reading, admission_flags, unknown_fields })
 }

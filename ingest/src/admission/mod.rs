@@ -7,45 +7,17 @@
 mod answer;
 mod gatt;
 mod judge;
+mod limits;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Repeat};
+pub use answer::Answer;
+pub use limits::AdmissionLimits;
 
-use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use vitals::{Flag, Reading, ReceivedAt};
 use wire::{Batch, Channel, ReasonCode, Refusal, Refused, Shape, Topic};
-
-/// What admission tolerates of clocks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdmissionLimits {
-    /// measured later than this after it arrived: `time-in-the-future`
-    pub future: TimeDelta,
-    /// measured longer ago than this: stored and flagged `late`
-    pub late: TimeDelta,
-    /// measured longer ago than this: `time-implausible`
-    pub oldest: TimeDelta,
-    /// a stated clock error above this many seconds: stored and flagged `clock-uncertain`
-    pub clock_error_s: u32,
-    /// only for readings younger than this is a repeat asked for
-    pub repeat_within: TimeDelta,
-}
-
-impl Default for AdmissionLimits {
-    /// Five minutes, seven days and thirty minutes are the contract's and the clinical reference's; ten years and
-    /// one hour are ours.
-    fn default() -> Self {
-        Self {
-            future: TimeDelta::minutes(5),
-            late: TimeDelta::days(7),
-            oldest: TimeDelta::days(3_653),
-            clock_error_s: 3_600,
-            repeat_within: TimeDelta::minutes(30),
-        }
-    }
-}
 
 /// A reading that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +26,6 @@ pub struct Admitted {
     pub reading: Reading,
     /// what admission noticed: [`Flag::SOFT_LIMIT`], [`Flag::LATE`], [`Flag::CLOCK_UNCERTAIN`]
     pub admission_flags: BTreeSet<Flag>,
-    /// it is unusual and fresh: worth measuring again at once
-    pub ask_repeat: bool,
     /// members of the message that the contract does not know
     pub unknown_fields: u32,
 }

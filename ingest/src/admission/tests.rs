@@ -27,8 +27,7 @@ fn said(item: &Item) -> String {
     match &item.verdict {
         Ok(admitted) => {
             let flags = admitted.admission_flags.iter().map(Flag::as_str);
-            let repeat = admitted.ask_repeat.then_some("repeat");
-            [admitted.reading.key.id.as_str()].into_iter().chain(flags).chain(repeat).collect::<Vec<_>>().join(" ")
+            [admitted.reading.key.id.as_str()].into_iter().chain(flags).collect::<Vec<_>>().join(" ")
         }
         Err(Refused { id, refusal }) => {
             let pointer = refusal.pointer.as_deref().unwrap_or("nowhere");
@@ -100,10 +99,9 @@ fn times_have_limits() {
 }
 
 #[test]
-fn the_unusual_is_stored_and_a_repeat_asked_for_while_it_is_fresh() {
+fn the_unusual_is_stored_and_flagged() {
     let spo2 = GOOD.replace("body-weight", "oxygen-saturation").replace("weight", "spo2").replace("kg", "%");
-    check_with(&spo2, "80.1", "69", "i soft-limit repeat");
-    check_with(&spo2.replace("80.1", "69"), "07:12", "05:12", "i soft-limit");
+    check_with(&spo2, "80.1", "69", "i soft-limit");
     check_with(&spo2, "80.1", "101", "impossible-value at /values/spo2/value of i");
 }
 
@@ -233,18 +231,16 @@ fn a_message_of_several_items_gets_one_receipt() {
 }
 
 #[test]
-fn what_is_committed_keeps_its_own_bytes_and_a_repeat_its_place() {
+fn what_is_committed_keeps_its_own_bytes() {
     let spo2 = GOOD.replace("body-weight", "oxygen-saturation").replace("weight", "spo2").replace("kg", "%");
     let unusual = spo2.replace("80.1", "60");
     let payload = Bytes::from(format!("[{GOOD},7,{unusual}]"));
-    let (items, answer) = judged("reading", &payload).into_parts(&payload);
+    let (items, _) = judged("reading", &payload).into_parts(&payload);
     let raw = |item: &store::AdmitItem| match item {
         store::AdmitItem::Reading { raw, .. } => raw.clone(),
         store::AdmitItem::Refused(refused) => refused.raw.clone(),
     };
     assert_eq!(items.iter().map(raw).collect::<Vec<_>>(), [GOOD.as_bytes(), b"7", unusual.as_bytes()]);
-    let repeat = Repeat { item: 2, kind: vitals::Kind::OxygenSaturation, user_slot: None };
-    assert_eq!(answer.repeats, [repeat]);
 }
 
 /// Whatever arrives: no panic, as many items as the ledger counts, one receipt per message.

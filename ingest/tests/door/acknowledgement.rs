@@ -2,6 +2,7 @@
 
 use crate::world::{Hello, TOPIC, World, config, hello, packet, text, weight, weight_at};
 use chrono::{TimeDelta, Utc};
+use ingest::admission::AdmissionLimits;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -182,7 +183,7 @@ async fn a_quarantined_message_can_be_replayed_and_is_judged_again() {
     assert_eq!(client.puback().await, (1, 0));
     let page = world.store.quarantine(None, None, store::PageRequest::default()).await.unwrap();
     let row = page.items[0].row;
-    let again = ingest::replay(&world.store, row).await.unwrap();
+    let again = ingest::replay(&world.store, row, &AdmissionLimits::default()).await.unwrap();
     assert!(matches!(again.items.as_slice(), [store::ItemStatus::Quarantined { .. }]));
     assert!(world.store.ledger().await.unwrap().balances());
 }

@@ -75,6 +75,36 @@ fn an_id_is_used_once_and_one_bad_element_loses_nothing_else() {
     assert_eq!(bench.api.ledger(), json!({"received": 7, "stored": 3, "duplicate": 2, "quarantined": 2}));
 }
 
+#[test]
+fn what_a_limit_refused_is_replayed_under_another_one() {
+    let mut bench = Bench::new();
+    let now = Utc::now();
+    let (child, old) = (weight("child", now, 17.5), weight("old", now - TimeDelta::days(4_000), 80.0));
+    for (message, code) in [(&child, "impossible-value"), (&old, "time-implausible")] {
+        let receipt = bench.vendor.ask(&Publish::reading("scale", message));
+        assert_eq!(receipt["reason"]["code"], code, "{receipt}");
+    }
+    let rows = bench.api.all("/quarantine");
+    let replay =
+        |bench: &Bench, row: usize| bench.api.post(&format!("/quarantine/{}/replay", rows[row]["id"]), &json!({}));
+    assert_eq!(replay(&bench, 0).expect(200)["status"], "quarantined", "nothing has changed");
+    assert!(bench.hearth.stop().success());
+    bench
+        .hearth
+        .configure("[admission]\noldest = \"7000 d\"\n[admission.limits]\nweight = { hard = \"5 .. 750 [lb_av]\" }");
+    let checked = hearth_tests::run(["check", "--config", bench.hearth.config().to_str().unwrap()]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    bench.hearth.restart();
+
+    assert_eq!(bench.api.ledger(), json!({"received": 2, "stored": 0, "duplicate": 0, "quarantined": 2}));
+    for row in [0, 1] {
+        assert_eq!(replay(&bench, row).expect(200)["status"], "stored");
+    }
+    assert_eq!(bench.api.ledger(), json!({"received": 2, "stored": 2, "duplicate": 0, "quarantined": 0}));
+    let again = bench.vendor.ask(&Publish::reading("scale", &child));
+    assert_eq!(again["status"], "duplicate", "admitted over MQTT as well: {again}");
+}
+
 /// Puts `payload` into quarantine, as a version of Hearth did that could not read it yet.
 fn refused_by_an_older_version(hearth: &Hearth, payload: &Value) {
     let raw = payload.to_string().into_bytes().into();

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use care::{Actor, Command, Outcome, Queue, Run, TaskStatus, Verb};
 use chrono::{NaiveTime, TimeDelta};
 use firmware_sim::{Cohort, PastMessage};
+use ingest::admission::AdmissionLimits;
 use rules::{Reconciler, ReconcilerOptions};
 use service_kit::{Clock, ManualClock};
 use store::{PageRequest, TaskFilter};
@@ -99,6 +100,7 @@ fn steps(from: Instant, anchor: Instant) -> Vec<Instant> {
 }
 
 async fn admit(open: &OpenStore, messages: Vec<PastMessage>) -> Result<(), Failure> {
+    let limits = AdmissionLimits::default();
     let mut counts = Counts::default();
     let mut batch = Vec::new();
     for PastMessage { message, received_at } in messages {
@@ -107,6 +109,7 @@ async fn admit(open: &OpenStore, messages: Vec<PastMessage>) -> Result<(), Failu
             message.channel,
             Bytes::from(message.payload),
             ReceivedAt(received_at),
+            &limits,
         ));
         if batch.len() >= BATCH {
             intake::commit(&open.store, std::mem::take(&mut batch), &mut counts).await?;
