@@ -133,6 +133,7 @@ async fn enter_person(open: &OpenStore, home: &Home, person: &Persona, people: u
     Ok(())
 }
 
+/// Women and men by turns.
 const FIRST: [&str; 24] = [
     "Agnes", "Bernard", "Carmen", "Dieter", "Edith", "Femi", "Greta", "Hassan", "Irene", "Jakob", "Karin", "Lorenzo",
     "Maud", "Nikolai", "Olga", "Peter", "Renate", "Samuel", "Theresa", "Umberto", "Vera", "Walter", "Yasmin", "Zoltan",
@@ -163,33 +164,64 @@ const LAST: [&str; 23] = [
     "Weber",
 ];
 
-/// Somebody invented. Telephone numbers are from the range that is kept for fiction.
+/// The invented names of person `number` and of somebody to call about them.
+fn names(number: u32) -> (String, Contact) {
+    let pick = |names: &[&'static str], place: usize| -> &'static str {
+        names.get(place % names.len().max(1)).copied().unwrap_or_default()
+    };
+    let place = usize::try_from(number).unwrap_or(0);
+    let (first, last) = (place.wrapping_mul(5), place.wrapping_mul(7));
+    // Women have the even places, and nobody is ten places from herself.
+    let woman = pick(&FIRST, first.wrapping_add(10) & !1);
+    let (relation, family) =
+        if number.is_multiple_of(2) { ("daughter", last) } else { ("neighbour", last.wrapping_add(1)) };
+    let name = format!("{} {}", pick(&FIRST, first), pick(&LAST, last));
+    let contact = Contact {
+        name: format!("{woman} {}", pick(&LAST, family)),
+        phone: phone(number, 1),
+        relation: relation.to_owned(),
+    };
+    (name, contact)
+}
+
+/// Telephone numbers are from the range that is kept for fiction.
+fn phone(number: u32, offset: u32) -> String {
+    format!("+44 20 7946 {:04}", number.wrapping_mul(2).wrapping_add(offset) % 1_000)
+}
+
+/// Somebody invented.
 fn profile(id: &PatientId, person: &Persona) -> Patient {
     let number = person.number();
-    let pick = |names: &[&'static str], step: usize| -> &'static str {
-        let index = usize::try_from(number).unwrap_or(0).wrapping_mul(step) % names.len().max(1);
-        names.get(index).copied().unwrap_or_default()
-    };
-    let (first, last) = (pick(&FIRST, 5), pick(&LAST, 7));
+    let (name, contact) = names(number);
     let year = person.enrolled_at().year().saturating_sub(58).saturating_sub(i32::try_from(number % 31).unwrap_or(0));
     let birth_date = NaiveDate::from_yo_opt(year, (number.wrapping_mul(37) % 365).saturating_add(1));
-    let relation = if number.is_multiple_of(2) { "daughter" } else { "neighbour" };
-    let phone = |offset: u32| format!("+44 20 7946 {:04}", number.wrapping_mul(2).wrapping_add(offset) % 1_000);
     Patient {
         id: id.clone(),
-        name: format!("{first} {last}"),
+        name,
         birth_date,
         timezone: person.timezone(),
-        phone: phone(0),
-        contacts: vec![Contact {
-            name: format!("{} {last}", pick(&FIRST, 11)),
-            phone: phone(1),
-            relation: relation.to_owned(),
-        }],
+        phone: phone(number, 0),
+        contacts: vec![contact],
         language: "en".to_owned(),
         identifiers: vec![Identifier {
             system: "demo".to_owned(),
             value: format!("{:06}", 100_000_u32.wrapping_add(number)),
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_their_own_contact() {
+        for number in 0..1_000 {
+            let (name, contact) = names(number);
+            assert_ne!(name, contact.name, "{number}");
+            let family = |name: &str| name.rsplit(' ').next().map(str::to_owned);
+            let related = family(&name) == family(&contact.name);
+            assert_eq!(related, contact.relation == "daughter", "{number}: {name}, {}", contact.name);
+        }
     }
 }
