@@ -14,6 +14,7 @@
 )]
 
 mod api;
+pub mod house;
 mod publisher;
 pub mod readings;
 mod service;
