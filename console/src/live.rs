@@ -21,15 +21,20 @@ struct Feed {
     notices: Receiver<Arc<Notice>>,
     stop: CancellationToken,
     until: tokio::time::Instant,
+    caller: Caller,
 }
 
 /// `GET /events`: what to look at again, by name. It carries no patient data; the page asks for what it shows.
 pub(crate) async fn events(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let feed =
-        Feed { notices: app.store.notices(), stop: app.stop.clone(), until: tokio::time::Instant::now() + AT_MOST };
+    let feed = Feed {
+        notices: app.store.notices(),
+        stop: app.stop.clone(),
+        until: tokio::time::Instant::now() + AT_MOST,
+        caller,
+    };
     let stream = unfold((feed, true), |(mut feed, first)| async move {
         // The first word tells the page that it is connected and had better look again.
         let event = if first { Event::default().event("hello").data("") } else { feed.next().await? };
@@ -47,8 +52,10 @@ impl Feed {
                 notice = self.notices.recv() => notice,
             };
             match notice {
+                // Who sees whom is another question now: the browser comes back and is asked who it is.
+                Ok(notice) if notice.people.contains(&self.caller.actor.0) => return None,
                 Ok(notice) => {
-                    if let Some(event) = event_of(&notice) {
+                    if let Some(event) = event_of(&notice.seen_by(self.caller.scope())) {
                         return Some(event);
                     }
                 }

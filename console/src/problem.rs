@@ -17,9 +17,11 @@ pub(crate) struct Problem {
     pub(crate) title: &'static str,
     pub(crate) detail: String,
     /// RFC 6901, into the request's body
-    pub(crate) pointer: Option<String>,
+    pub(crate) pointer: Option<Box<str>>,
     /// members of their own: status and owner of a task that somebody else holds
     pub(crate) more: BTreeMap<&'static str, serde_json::Value>,
+    /// whoever has a reason may look: the query of the page that asks for it
+    pub(crate) glass: Option<Box<str>>,
 }
 
 /// The sentence of every 500. The cause goes to the log.
@@ -27,7 +29,7 @@ const INTERNAL: &str = "Something went wrong on our side. It has been written to
 
 impl Problem {
     fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, slug, title, detail: detail.into(), pointer: None, more: BTreeMap::new() }
+        Self { status, slug, title, detail: detail.into(), pointer: None, more: BTreeMap::new(), glass: None }
     }
 
     /// 400, about the request as a whole or its query.
@@ -37,7 +39,7 @@ impl Problem {
 
     /// 400, about one field of the body.
     pub(crate) fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let pointer = Some(pointer.into());
+        let pointer = Some(pointer.into().into_boxed_str());
         Self {
             pointer,
             ..Self::new(StatusCode::BAD_REQUEST, "invalid-field", "A field is not as it should be", detail)
@@ -63,6 +65,11 @@ impl Problem {
     pub(crate) fn not_found(what: &str) -> Self {
         let detail = format!("There is no {what} here.");
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// It may be there and out of sight; the page says how to look.
+    pub(crate) fn or_glass(self, query: String) -> Self {
+        Self { glass: Some(query.into()), ..self }
     }
 
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {
@@ -116,7 +123,7 @@ impl Problem {
             status: self.status.as_u16(),
             detail: self.detail.clone(),
             instance: instance.to_owned(),
-            pointer: self.pointer.clone(),
+            pointer: self.pointer.as_deref().map(str::to_owned),
             more: self.more.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
         }
     }

@@ -1,8 +1,9 @@
 //! A person's command on a task: journalled, folded by the rules, answered with what became of it.
 
+use crate::access::Caller;
 use crate::app::App;
 use crate::problem::Problem;
-use care::{Actor, Command, CommandOutcome, Refused, Task, TaskId};
+use care::{Command, CommandOutcome, Refused, Task, TaskId};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -14,16 +15,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// # Errors
 /// 404 without such a task, 400 where something is missing, 409 with status and holder, 503 where the rules take
 /// longer than the configured time; the command is journalled then and will be applied.
-pub(crate) async fn command(app: &App, command: Command, actor: &Actor) -> Result<Task, Problem> {
+pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Result<Task, Problem> {
     let id = command.task.clone();
-    if app.store.task(&id).await?.is_none() {
-        return Err(Problem::not_found("task with this id"));
-    }
+    caller.task(app, id.as_str()).await?;
     // What can be seen without the task's history is not journalled.
     command.check().map_err(refusal)?;
     // Interest comes before the command, or its outcome could pass unnoticed.
     let mut notices = app.store.notices();
-    let seq = app.store.submit_command(command, actor).await?;
+    let seq = app.store.submit_command(command, &caller.actor).await?;
     let outcome = async {
         loop {
             if let Some(outcome) = app.store.command_outcome(seq).await? {

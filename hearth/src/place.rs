@@ -170,6 +170,7 @@ impl OpenStore {
             actor: operator(),
             action: action.to_owned(),
             subject: subject.to_owned(),
+            patient: None,
             detail: detail.to_owned(),
         };
         Ok(self.store.audit(vec![entry]).await?)

@@ -12,8 +12,8 @@
 )]
 
 use care::{
-    Actor, Assignment, Change, Command, Enrolment, Outcome, Patient, PatientId, PatientStatus, ProgrammeId, Run, Task,
-    Verb,
+    Actor, Assignment, Change, Command, Enrolment, Outcome, Patient, PatientId, PatientStatus, ProgrammeId, Run, Scope,
+    Task, Verb,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -152,6 +152,7 @@ impl World {
                 contacts: vec![],
                 language: "en".into(),
                 identifiers: vec![],
+                teams: Default::default(),
             };
             let enrolment = Enrolment {
                 programme: ProgrammeId::new("heart-failure").unwrap(),
@@ -229,7 +230,7 @@ impl World {
 
     async fn tasks(&self) -> Vec<Task> {
         let page = PageRequest { after: None, limit: 500 };
-        self.store.tasks(&TaskFilter::default(), page).await.unwrap().items
+        self.store.tasks(&Scope::All, &TaskFilter::default(), page).await.unwrap().items
     }
 
     async fn fold(&mut self, p: u8, forget: bool) {

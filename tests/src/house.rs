@@ -134,6 +134,7 @@ fn nobody(id: PatientId) -> Patient {
         contacts: vec![],
         language: "en".into(),
         identifiers: vec![],
+        teams: Default::default(),
     }
 }
 

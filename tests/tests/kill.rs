@@ -170,7 +170,7 @@ impl Evidence {
         self.runtime.block_on(async {
             let filter = TaskFilter { patient: vec![patient.clone()], ..TaskFilter::default() };
             let page = PageRequest { after: None, limit: 500 };
-            let tasks = by_id(self.store.tasks(&filter, page).await.unwrap().items);
+            let tasks = by_id(self.store.tasks(&care::Scope::All, &filter, page).await.unwrap().items);
             let mut events = Vec::new();
             for task in tasks.values() {
                 events.extend(self.store.task_events(&task.id).await.unwrap());

@@ -1,8 +1,9 @@
 //! People: made by an administrator, or by the command that makes the first one.
 
 use super::secret::{SecretError, hash_password};
-use care::Role;
+use care::{Role, TeamId};
 use service_kit::Clock;
+use std::collections::BTreeSet;
 use store::{SharedStore, StoreError, User};
 
 /// A person to be added.
@@ -14,6 +15,8 @@ pub struct NewUser {
     pub display_name: String,
     /// what they may do
     pub role: Role,
+    /// whose patients they see, besides those of no team
+    pub teams: BTreeSet<TeamId>,
     /// at least 8 characters
     pub password: String,
 }
@@ -58,7 +61,12 @@ pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Re
         name: new.name,
         display_name,
         role: new.role,
-        password_hash: hash(new.password).await?,
+        teams: new.teams,
+        language: None,
+        email: None,
+        password_hash: Some(hash(new.password).await?),
+        second_factor: None,
+        subject: None,
         disabled: false,
         failed_attempts: 0,
         locked_until: None,
@@ -76,12 +84,18 @@ pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Re
 /// # Errors
 /// [`AccountError`]; nothing was changed.
 pub async fn set_password(store: &SharedStore, name: &str, password: String) -> Result<(), AccountError> {
-    let user = store.user(name).await.map_err(AccountError::Store)?;
-    let mut user = user.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
-    user.password_hash = hash(password).await?;
-    user.failed_attempts = 0;
-    user.locked_until = None;
-    store.update_user(user).await.map_err(AccountError::Store)
+    let hash = hash(password).await?;
+    let edit = move |user: &mut User| {
+        user.password_hash = Some(hash);
+        user.failed_attempts = 0;
+        user.locked_until = None;
+        Ok(())
+    };
+    match store.edit_user(name, Box::new(edit)).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::NotFound(_)) => Err(AccountError::Unknown(name.to_owned())),
+        Err(error) => Err(AccountError::Store(error)),
+    }
 }
 
 async fn hash(password: String) -> Result<String, SecretError> {

@@ -24,7 +24,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// Writes down a change, before it is answered.
+    /// Writes down what concerns no patient, before it is answered.
     pub(crate) async fn changed(
         &self,
         store: &SharedStore,
@@ -32,8 +32,19 @@ impl Trail {
         (action, subject, detail): (&str, String, String),
         at: Instant,
     ) -> Result<(), StoreError> {
-        let entry = NewAudit { at, actor: actor.clone(), action: action.to_owned(), subject, detail };
+        let entry = NewAudit { at, actor: actor.clone(), action: action.to_owned(), subject, patient: None, detail };
         store.audit(vec![entry]).await
+    }
+
+    /// Writes down what a caller did, before it is answered, a line for each patient whom it was about.
+    pub(crate) async fn did(
+        &self,
+        store: &SharedStore,
+        caller: &Caller,
+        (action, subject, detail): (&str, &str, &str),
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        store.audit(lines(caller, (action, subject, detail), at)).await
     }
 
     /// Writes down that somebody looked, once a minute for the same thing.
@@ -41,15 +52,13 @@ impl Trail {
         &self,
         store: &SharedStore,
         caller: &Caller,
-        (action, subject): (&'static str, String),
+        (action, subject): (&'static str, &str),
         at: Instant,
     ) -> Result<(), StoreError> {
-        if !self.is_new_look(&caller.actor, action, &subject, at) {
+        if !self.is_new_look(&caller.actor, action, subject, at) {
             return Ok(());
         }
-        let entry =
-            NewAudit { at, actor: caller.actor.clone(), action: action.to_owned(), subject, detail: String::new() };
-        store.audit(vec![entry]).await
+        store.audit(lines(caller, (action, subject, ""), at)).await
     }
 
     fn is_new_look(&self, actor: &Actor, action: &'static str, subject: &str, at: Instant) -> bool {
@@ -64,4 +73,17 @@ impl Trail {
         }
         fresh
     }
+}
+
+fn lines(caller: &Caller, (action, subject, detail): (&str, &str, &str), at: Instant) -> Vec<NewAudit> {
+    let line = |patient| NewAudit {
+        at,
+        actor: caller.actor.clone(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        patient,
+        detail: detail.to_owned(),
+    };
+    let met = caller.met();
+    if met.is_empty() { vec![line(None)] } else { met.into_iter().map(|patient| line(Some(patient))).collect() }
 }

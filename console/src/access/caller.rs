@@ -6,8 +6,10 @@ use crate::text::{Lang, Words};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use care::{Actor, Permission, Role};
-use store::WebSession;
+use care::{Actor, PatientId, Permission, Queue, Role, Scope, Task, TaskId, TeamId};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{PatientRecord, WebSession};
 use subtle::ConstantTimeEq;
 
 use super::secret::digest_of;
@@ -23,6 +25,9 @@ pub(crate) struct Caller {
     pub(crate) credential: Credential,
     /// in which language pages are written for them
     pub(crate) lang: Lang,
+    scope: Arc<Scope>,
+    /// patients whom this request has come to, for the audit trail
+    met: Arc<Mutex<BTreeSet<PatientId>>>,
 }
 
 /// What they proved it with.
@@ -45,6 +50,57 @@ impl Caller {
             return Ok(());
         }
         Err(Problem::forbidden(format!("As {} you may not change {what}.", self.role)))
+    }
+
+    /// Which patients they see: an argument of every list.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// A patient whom they see. Every way to one patient leads through here, so that nobody out of sight is found
+    /// and everybody looked at stands in the audit trail.
+    pub(crate) async fn patient(&self, app: &App, id: &str) -> Result<PatientRecord, Problem> {
+        let found = match PatientId::new(id) {
+            Ok(id) => app.store.patient(&id).await?,
+            Err(_) => None,
+        };
+        let seen = found.filter(|record| self.scope.sees(&record.patient));
+        let record = seen.ok_or_else(|| self.out_of_sight("patient with this id", "patient", id))?;
+        self.meets(&record.patient.id);
+        Ok(record)
+    }
+
+    /// A task of a patient whom they see, or one of the operators, which names none.
+    pub(crate) async fn task(&self, app: &App, id: &str) -> Result<Task, Problem> {
+        let missing = || self.out_of_sight("task with this id", "task", id);
+        let id = TaskId::new(id).map_err(|_| missing())?;
+        let task = app.store.task(&id).await?.ok_or_else(missing)?;
+        if task.queue == Queue::Care {
+            let whose = app.store.patient(&task.patient).await?;
+            whose.filter(|record| self.scope.sees(&record.patient)).ok_or_else(missing)?;
+            self.meets(&task.patient);
+        }
+        Ok(task)
+    }
+
+    /// The same whether there is none or they do not see it: who may look with a reason is told how.
+    fn out_of_sight(&self, what: &str, field: &str, id: &str) -> Problem {
+        let problem = Problem::not_found(what);
+        let is_id = PatientId::new(id).is_ok();
+        match (&*self.scope, &self.credential) {
+            (Scope::Within { .. }, Credential::Session(_)) if is_id => problem.or_glass(format!("{field}={id}")),
+            _ => problem,
+        }
+    }
+
+    /// Notes that this request is about a patient.
+    pub(crate) fn meets(&self, patient: &PatientId) {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(patient.clone());
+    }
+
+    /// The patients whom this request was about.
+    pub(super) fn met(&self) -> BTreeSet<PatientId> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How things are said to this caller now, on the clinic's clock.
@@ -85,33 +141,51 @@ impl Caller {
         if let Some(own) = &app.config.automation_token
             && bool::from(digest_of(own.reveal()).ct_eq(&digest))
         {
-            return Ok(Some(Self::bearer("automation".to_owned(), Role::Administrator)));
+            return Ok(Some(Self::bearer("automation".to_owned(), Role::Administrator, Scope::All)));
         }
         let found = app.store.token(&digest, app.clock.now()).await?;
-        Ok(found.map(|token| Self::bearer(format!("token:{}", token.id), token.role)))
+        Ok(found.map(|token| {
+            let scope = match token.teams {
+                none if none.is_empty() => Scope::All,
+                teams => Scope::Within { teams, opened: BTreeSet::new() },
+            };
+            let role = if token.read_only { Role::Viewer } else { token.role };
+            Self::bearer(format!("token:{}", token.id), role, scope)
+        }))
     }
 
-    fn bearer(name: String, role: Role) -> Self {
+    fn bearer(name: String, role: Role, scope: Scope) -> Self {
         Self {
             display_name: name.clone(),
             actor: Actor(name),
             role,
             credential: Credential::Bearer,
             lang: Lang::default(),
+            scope: Arc::new(scope),
+            met: Arc::default(),
         }
     }
 
     async fn by_session(app: &App, token: &str) -> Result<Option<Self>, Problem> {
         let Some(session) = session::current(app, token).await? else { return Ok(None) };
         let Some(user) = app.store.user(&session.user).await?.filter(|u| !u.disabled) else { return Ok(None) };
+        let scope = scope_of(app, &user.name, user.teams).await?;
         Ok(Some(Self {
             actor: Actor(user.name),
             role: user.role,
             display_name: user.display_name,
             credential: Credential::Session(Box::new(session)),
             lang: Lang::default(),
+            scope: Arc::new(scope),
+            met: Arc::default(),
         }))
     }
+}
+
+/// Whom somebody sees: their teams' patients, those of no team, and those whom they opened for now.
+async fn scope_of(app: &App, name: &str, teams: BTreeSet<TeamId>) -> Result<Scope, Problem> {
+    let opened = app.store.opened(name, app.clock.now()).await?;
+    Ok(Scope::Within { teams, opened: opened.into_iter().collect() })
 }
 
 impl<S: Sync> FromRequestParts<S> for Caller {

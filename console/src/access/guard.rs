@@ -150,9 +150,9 @@ async fn write_down(app: &App, caller: &Caller, row: &Row, subject: String) -> R
     let Some(action) = row.audit else { return Ok(()) };
     let now = app.clock.now();
     if row.method == "GET" {
-        app.trail.looked(&app.store, caller, (action, subject), now).await?;
+        app.trail.looked(&app.store, caller, (action, &subject), now).await?;
     } else {
-        app.trail.changed(&app.store, &caller.actor, (action, subject, String::new()), now).await?;
+        app.trail.did(&app.store, caller, (action, &subject, ""), now).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Who may come in, and what they may do: one table, one guard.
 
 pub(crate) mod accounts;
+pub(crate) mod agent;
 pub(crate) mod audit;
 mod caller;
 mod guard;

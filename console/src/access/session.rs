@@ -1,13 +1,13 @@
 //! Signed-in browsers: the cookie, its time-outs, signing in and out.
 
+use super::agent;
 use super::secret::{digest_of, new_secret};
 use crate::app::App;
 use crate::problem::Problem;
 use axum::http::{HeaderMap, HeaderValue, header};
 use care::Actor;
 use chrono::TimeDelta;
-use store::{User, WebSession};
-use vitals::Instant;
+use store::{StoreError, User, WebSession};
 
 /// A session's use is written down at most this often.
 const TOUCH_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -56,23 +56,6 @@ pub(super) async fn touch(app: &App, session: &WebSession) -> Result<(), Problem
     Ok(())
 }
 
-/// Starts a session; the cookie that carries it.
-pub(crate) async fn begin(app: &App, user: &str) -> Result<HeaderValue, Problem> {
-    let now = app.clock.now();
-    let (token, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
-    let (csrf, _) = new_secret().map_err(|e| Problem::internal(&e))?;
-    let session = WebSession {
-        token_sha256,
-        user: user.to_owned(),
-        csrf,
-        created_at: now,
-        last_seen: now,
-        expires_at: now + app.config.session_lifetime,
-    };
-    app.store.add_session(session).await?;
-    set_cookie(&cookie_name(app.config.secure(), "session"), &token, app.config.secure(), "")
-}
-
 /// Ends a session; the cookie that takes its cookie away.
 pub(crate) async fn end(app: &App, session: &WebSession) -> Result<HeaderValue, Problem> {
     app.store.end_session(&session.token_sha256).await?;
@@ -97,34 +80,68 @@ fn delay_after(failed: u32) -> Option<TimeDelta> {
     Some(TimeDelta::seconds(doubled.min(3600)))
 }
 
-/// Checks a name and a password. `None` whatever the reason, so that nothing is given away about who exists.
-pub(crate) async fn check_password(app: &App, name: &str, password: String) -> Result<Option<User>, Problem> {
+/// Counts a way in before it is tried, so that many guesses at once do not come as one. `None` where there is nobody
+/// of this name, or the account is closed.
+pub(crate) async fn attempt(app: &App, name: &str) -> Result<Option<User>, Problem> {
     let now = app.clock.now();
-    let user = app.store.user(name).await?.filter(|u| !u.disabled);
-    let locked = user.as_ref().and_then(|u| u.locked_until).is_some_and(|until| now < until);
-    let known = user.filter(|_| !locked);
-    if let Some(user) = &known {
-        // Counted before it is checked, so that many guesses at once do not come as one.
-        store_failures(app, user, user.failed_attempts.saturating_add(1), now).await?;
-    }
-    let right = app.sign_ins.check(password, known.as_ref().map(|u| u.password_hash.clone())).await;
-    let Some(user) = known.filter(|_| right) else {
-        let line = ("sign-in-failed", name.chars().take(64).collect(), String::new());
-        app.trail.changed(&app.store, &Actor::hearth(), line, now).await?;
-        return Ok(None);
+    let count = move |user: &mut User| {
+        if user.disabled || user.locked_until.is_some_and(|until| now < until) {
+            return Err(StoreError::Conflict("the account is closed".to_owned()));
+        }
+        user.failed_attempts = user.failed_attempts.saturating_add(1);
+        user.locked_until = delay_after(user.failed_attempts).map(|delay| now + delay);
+        Ok(())
     };
-    store_failures(app, &user, 0, now).await?;
-    let line = ("sign-in", user.name.clone(), String::new());
-    app.trail.changed(&app.store, &Actor(user.name.clone()), line, now).await?;
-    Ok(Some(user))
+    match app.store.edit_user(name, Box::new(count)).await {
+        Ok(user) => Ok(Some(user)),
+        Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
-async fn store_failures(app: &App, user: &User, failed: u32, now: Instant) -> Result<(), Problem> {
-    let locked_until = delay_after(failed).map(|delay| now + delay);
-    if user.failed_attempts != failed || user.locked_until != locked_until {
-        app.store.update_user(User { failed_attempts: failed, locked_until, ..user.clone() }).await?;
+/// Checks a name and a password. `None` whatever the reason, so that nothing is given away about who exists. The
+/// attempt stays counted until the person is in.
+pub(crate) async fn check_password(app: &App, name: &str, password: String) -> Result<Option<User>, Problem> {
+    let known = attempt(app, name).await?;
+    let right = app.sign_ins.check(password, known.as_ref().and_then(|u| u.password_hash.clone())).await;
+    let user = known.filter(|_| right);
+    if user.is_none() {
+        failed(app, name, "").await?;
     }
-    Ok(())
+    Ok(user)
+}
+
+/// Writes down that somebody did not get in.
+pub(crate) async fn failed(app: &App, name: &str, detail: &str) -> Result<(), Problem> {
+    let line = ("sign-in-failed", name.chars().take(64).collect(), detail.to_owned());
+    Ok(app.trail.changed(&app.store, &Actor::hearth(), line, app.clock.now()).await?)
+}
+
+/// Somebody has shown who they are: nothing is counted against them, it is written down, and a session begins. The
+/// cookie that carries it.
+pub(crate) async fn begin(app: &App, user: &str, means: &str, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let now = app.clock.now();
+    let forgive = |user: &mut User| {
+        (user.failed_attempts, user.locked_until) = (0, None);
+        Ok(())
+    };
+    app.store.edit_user(user, Box::new(forgive)).await?;
+    let line = ("sign-in", user.to_owned(), means.to_owned());
+    app.trail.changed(&app.store, &Actor(user.to_owned()), line, now).await?;
+    let (token, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let (csrf, _) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let session = WebSession {
+        token_sha256,
+        user: user.to_owned(),
+        csrf,
+        created_at: now,
+        last_seen: now,
+        expires_at: now + app.config.session_lifetime,
+        agent: agent::of(headers),
+        means: means.to_owned(),
+    };
+    app.store.add_session(session).await?;
+    set_cookie(&cookie_name(app.config.secure(), "session"), &token, app.config.secure(), "")
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use care::Role;
+use care::{Role, TeamId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use store::{ApiToken, User};
+use std::collections::BTreeSet;
+use store::{ApiToken, StoreError, User};
 use utoipa::ToSchema;
 
 /// A person.
@@ -24,6 +25,13 @@ pub(super) struct UserOut {
     /// `viewer`, `coordinator`, `clinician` or `administrator`
     #[schema(value_type = String)]
     role: Role,
+    /// whose patients they see, besides those of no team
+    #[schema(value_type = Vec<String>)]
+    teams: BTreeSet<TeamId>,
+    /// codes from an app are asked for after the password
+    second_factor: bool,
+    /// an identity provider signs them in
+    external: bool,
     disabled: bool,
     locked_until: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
@@ -35,6 +43,9 @@ impl From<User> for UserOut {
             name: u.name,
             display_name: u.display_name,
             role: u.role,
+            teams: u.teams,
+            second_factor: u.second_factor.is_some(),
+            external: u.subject.is_some(),
             disabled: u.disabled,
             locked_until: u.locked_until,
             created_at: u.created_at,
@@ -81,6 +92,9 @@ pub(super) struct UserIn {
     display_name: String,
     #[schema(value_type = String)]
     role: Role,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    teams: BTreeSet<TeamId>,
     /// at least 8 characters
     password: String,
 }
@@ -95,7 +109,13 @@ pub(super) async fn add_user(
     _caller: Caller,
     Body(body): Body<UserIn>,
 ) -> Result<Response, Problem> {
-    let new = NewUser { name: body.name, display_name: body.display_name, role: body.role, password: body.password };
+    let new = NewUser {
+        name: body.name,
+        display_name: body.display_name,
+        role: body.role,
+        teams: body.teams,
+        password: body.password,
+    };
     let user = create_user(&app.store, new, &app.clock).await?;
     Ok(created(&user.name.clone(), UserOut::from(user)))
 }
@@ -108,6 +128,8 @@ pub(super) struct UserChange {
     #[schema(value_type = Option<String>)]
     role: Option<Role>,
     disabled: Option<bool>,
+    #[schema(value_type = Option<Vec<String>>)]
+    teams: Option<BTreeSet<TeamId>>,
     password: Option<String>,
 }
 
@@ -125,11 +147,18 @@ pub(super) async fn change_user(
     if let Some(password) = body.password {
         set_password(&app.store, &name, password).await?;
     }
-    let mut user = app.store.user(&name).await?.ok_or_else(missing)?;
-    user.display_name = body.display_name.unwrap_or(user.display_name);
-    user.role = body.role.unwrap_or(user.role);
-    user.disabled = body.disabled.unwrap_or(user.disabled);
-    app.store.update_user(user.clone()).await?;
+    let (display_name, role, disabled, teams) = (body.display_name, body.role, body.disabled, body.teams);
+    let edit = move |user: &mut User| {
+        user.display_name = display_name.unwrap_or_else(|| user.display_name.clone());
+        user.role = role.unwrap_or(user.role);
+        user.disabled = disabled.unwrap_or(user.disabled);
+        user.teams = teams.unwrap_or_else(|| user.teams.clone());
+        Ok(())
+    };
+    let user = app.store.edit_user(&name, Box::new(edit)).await.map_err(|error| match error {
+        StoreError::NotFound(_) => missing(),
+        other => other.into(),
+    })?;
     Ok(Json(user.into()))
 }
 
@@ -140,6 +169,11 @@ pub(super) struct TokenOut {
     label: String,
     #[schema(value_type = String)]
     role: Role,
+    /// whose patients it sees; of none, every patient
+    #[schema(value_type = Vec<String>)]
+    teams: BTreeSet<TeamId>,
+    /// changes nothing, whatever its role may
+    read_only: bool,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     disabled: bool,
@@ -154,6 +188,8 @@ impl From<ApiToken> for TokenOut {
             id: t.id,
             label: t.label,
             role: t.role,
+            teams: t.teams,
+            read_only: t.read_only,
             created_at: t.created_at,
             expires_at: t.expires_at,
             disabled: t.disabled,
@@ -184,6 +220,13 @@ pub(super) struct TokenIn {
     label: String,
     #[schema(value_type = String)]
     role: Role,
+    /// whose patients it sees; of none, every patient
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    teams: BTreeSet<TeamId>,
+    /// changes nothing, whatever its role may
+    #[serde(default)]
+    read_only: bool,
     /// default: never
     #[serde(default)]
     expires_at: Option<DateTime<Utc>>,
@@ -203,6 +246,8 @@ pub(super) async fn add_token(
         id: id.clone(),
         label: body.label,
         role: body.role,
+        teams: body.teams,
+        read_only: body.read_only,
         token_sha256,
         created_at: app.clock.now(),
         expires_at: body.expires_at,

@@ -3,7 +3,6 @@
 use super::body::{Body, created};
 use super::enrolment::begun_earlier;
 use super::list::{List, RawFilters};
-use super::readings::known_patient;
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
@@ -74,16 +73,23 @@ pub(super) struct NewAssignment {
     responses((status = 200, body = List<AssignmentOfPatient>)))]
 pub(super) async fn list(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     raw: RawFilters,
 ) -> Result<Json<List<AssignmentOfPatient>>, Problem> {
     let page = raw.known(&[])?.page()?;
-    let items = app.store.assignments().await?.into_iter().map(AssignmentOfPatient::from).collect();
+    let items = seen_assignments(&app, &caller).await?.into_iter().map(AssignmentOfPatient::from).collect();
     let key = |a: &AssignmentOfPatient| {
         let slot = a.user_slot.map_or_else(String::new, |s| format!("{:03}", s.0));
         format!("{}/{}/{slot}/{:+020}", a.source, a.device, a.from.timestamp_micros())
     };
     Ok(Json(List::cut(items, key, &page)))
+}
+
+/// The assignments of patients whom the caller sees.
+async fn seen_assignments(app: &App, caller: &Caller) -> Result<Vec<Assignment>, Problem> {
+    let all = app.store.assignments().await?;
+    let seen = app.store.seen(caller.scope(), all.iter().map(|a| a.patient.clone()).collect()).await?;
+    Ok(all.into_iter().filter(|a| seen.contains(&a.patient)).collect())
 }
 
 /// Assigns a device; a patient's first one may tell when the enrolment began.
@@ -114,9 +120,12 @@ pub(super) async fn add(
     caller: Caller,
     Body(body): Body<NewAssignment>,
 ) -> Result<Response, Problem> {
-    let patient = known_patient(&app, &body.patient)
+    let patient = caller
+        .patient(&app, &body.patient)
         .await
-        .map_err(|_| Problem::field("/patient", "there is no patient with this id"))?;
+        .map_err(|_| Problem::field("/patient", "there is no patient with this id"))?
+        .patient
+        .id;
     let from = body.from.unwrap_or_else(|| app.clock.now());
     if body.until.is_some_and(|until| until <= from) {
         return Err(Problem::field("/until", "`until` is not after `from`"));

@@ -9,7 +9,7 @@ use axum::extract::State;
 use care::Actor;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use store::AuditEntry;
+use store::{AuditEntry, AuditFilter};
 use utoipa::ToSchema;
 
 /// A line of the trail.
@@ -44,5 +44,5 @@ pub(super) async fn list(
     raw: RawFilters,
 ) -> Result<Json<List<AuditOut>>, Problem> {
     let page = raw.known(&[])?.page()?;
-    Ok(Json(List::of(app.store.audit_trail(page).await?, AuditOut::from)))
+    Ok(Json(List::of(app.store.audit_trail(&AuditFilter::default(), page).await?, AuditOut::from)))
 }

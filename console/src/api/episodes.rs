@@ -1,7 +1,6 @@
 //! A patient's episodes.
 
 use super::list::{List, RawFilters};
-use super::readings::known_patient;
 use crate::access::Caller;
 use crate::app::Shared;
 use crate::problem::{Problem, ProblemDocument};
@@ -63,12 +62,12 @@ impl From<Episode> for EpisodeOut {
     responses((status = 200, body = List<EpisodeOut>), (status = 404, body = ProblemDocument)))]
 pub(super) async fn list(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
     raw: RawFilters,
 ) -> Result<Json<List<EpisodeOut>>, Problem> {
     let page = raw.known(&[])?.page()?;
-    let id = known_patient(&app, &id).await?;
+    let id = caller.patient(&app, &id).await?.patient.id;
     let episodes = app.store.episodes(&id).await?;
     let items = episodes.into_iter().map(EpisodeOut::from).collect();
     // Times of this century have as many digits in seconds; the id breaks ties.

@@ -8,11 +8,12 @@ use crate::problem::Problem;
 use care::{
     Assignment, Change, Contact, Enrolment, Identifier, ParameterScope, Patient, PatientId, PatientStatus,
     Permission::{AssignDevices, EditCare, EditContacts},
+    TeamId,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::PatientRecord;
 use utoipa::ToSchema;
 use vitals::{DeviceId, DeviceRef, Instant, SourceId, UserSlot};
@@ -111,6 +112,9 @@ pub(crate) struct PatientIn {
     pub(crate) parameters: Option<BTreeMap<String, Option<String>>>,
     pub(crate) enrolled_at: Option<DateTime<Utc>>,
     pub(crate) assignments: Option<Vec<AssignmentIn>>,
+    /// of none, everybody cares for them; a new patient is of the caller's teams where it is not given
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) teams: Option<BTreeSet<TeamId>>,
     /// why
     pub(crate) reason: Option<String>,
     /// from when on, in event time; default now, for a new patient the earliest time that the request names
@@ -126,7 +130,13 @@ pub(crate) struct Said {
 
 impl PatientIn {
     /// A new patient with this id.
-    pub(crate) fn entered(mut self, id: PatientId, books: &dyn Rulebooks, now: Instant) -> Result<Said, Problem> {
+    pub(crate) fn entered(
+        mut self,
+        id: PatientId,
+        caller: &Caller,
+        books: &dyn Rulebooks,
+        now: Instant,
+    ) -> Result<Said, Problem> {
         self.check(books, now)?;
         let name = self.name.take().filter(|n| !n.trim().is_empty());
         let name = name.ok_or_else(|| Problem::field("/name", "a patient has a name"))?;
@@ -143,6 +153,7 @@ impl PatientIn {
             contacts: contacts(self.contacts.unwrap_or_default()),
             language: self.language.unwrap_or_else(|| "en".to_owned()),
             identifiers: identifiers(self.identifiers.unwrap_or_default()),
+            teams: self.teams.unwrap_or_else(|| caller.scope().teams().clone()),
         };
         let assignments = self.assignments.unwrap_or_default();
         Ok(Said {
@@ -219,6 +230,7 @@ impl PatientIn {
         after.language = self.language.unwrap_or(after.language);
         after.contacts = self.contacts.map_or(after.contacts, contacts);
         after.identifiers = self.identifiers.map_or(after.identifiers, identifiers);
+        after.teams = self.teams.unwrap_or(after.teams);
         Ok(after)
     }
 
@@ -235,6 +247,7 @@ impl PatientIn {
             ("identifiers", self.identifiers.is_some()),
             ("programmes", self.programmes.is_some()),
             ("parameters", self.parameters.is_some()),
+            ("teams", self.teams.is_some()),
             ("the time of enrolment", self.enrolled_at.is_some()),
         ];
         for (what, _) in care.into_iter().filter(|(_, given)| *given) {

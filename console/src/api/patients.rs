@@ -12,10 +12,10 @@ use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use care::{Assignment, PatientId, PatientStatus};
+use care::{Assignment, PatientId, PatientStatus, TeamId};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::PatientRecord;
 use utoipa::ToSchema;
 use vitals::{DeviceId, Instant, SourceId, UserSlot};
@@ -41,6 +41,9 @@ pub(super) struct PatientOut {
     parameters: BTreeMap<String, String>,
     /// the earliest start of a programme
     enrolled_at: Option<DateTime<Utc>>,
+    /// teams that care for them; of none, everybody does
+    #[schema(value_type = Vec<String>)]
+    teams: BTreeSet<TeamId>,
     assignments: Vec<AssignmentOut>,
 }
 
@@ -74,6 +77,7 @@ fn show(record: PatientRecord, now: Instant) -> PatientOut {
         contacts: patient.contacts.into_iter().map(ContactJson::from).collect(),
         language: patient.language,
         status: record.status,
+        teams: patient.teams,
         identifiers: patient.identifiers.into_iter().map(IdentifierJson::from).collect(),
         enrolled_at: record.enrolments.iter().map(|e| e.from).min(),
         programmes: record.enrolments.iter().map(ProgrammeOut::from).collect(),
@@ -89,11 +93,11 @@ fn show(record: PatientRecord, now: Instant) -> PatientOut {
     responses((status = 200, body = List<PatientOut>), (status = 400, body = ProblemDocument)))]
 pub(super) async fn list(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     raw: RawFilters,
 ) -> Result<Json<List<PatientOut>>, Problem> {
     let filters = raw.known(&["search"])?;
-    let page = app.store.patients(filters.text("search"), filters.page()?).await?;
+    let page = app.store.patients(caller.scope(), filters.text("search"), filters.page()?).await?;
     let now = app.clock.now();
     Ok(Json(List::of(page, |record| show(record, now))))
 }
@@ -113,10 +117,11 @@ pub(super) async fn add(
         None => unused_id(&app).await?,
     };
     let now = app.clock.now();
-    let said = body.entered(id, app.rulebooks.as_ref(), now)?;
+    let said = body.entered(id, &caller, app.rulebooks.as_ref(), now)?;
     let assignments = said.assignments.unwrap_or_default();
     let record = app.store.add_patient(said.change, said.parameters, assignments, &caller.actor).await?;
     let id = record.patient.id.clone();
+    caller.meets(&id);
     Ok(created(id.as_str(), show(record, now)))
 }
 
@@ -126,10 +131,10 @@ pub(super) async fn add(
     responses((status = 200, body = PatientOut), (status = 404, body = ProblemDocument)))]
 pub(super) async fn read(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<PatientOut>, Problem> {
-    let record = record_of(&app, &id).await?;
+    let record = caller.patient(&app, &id).await?;
     Ok(Json(show(record, app.clock.now())))
 }
 
@@ -146,19 +151,12 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Body(body): Body<PatientIn>,
 ) -> Result<Json<PatientOut>, Problem> {
-    let record = record_of(&app, &id).await?;
+    let record = caller.patient(&app, &id).await?;
     let now = app.clock.now();
     let said = body.changed(&record, &caller, app.rulebooks.as_ref(), now)?;
     let id = record.patient.id;
     let after = app.store.change_patient(&id, said.change, said.parameters, said.assignments, &caller.actor).await?;
     Ok(Json(show(after, app.clock.now())))
-}
-
-/// The patient of an id in a path.
-pub(super) async fn record_of(app: &App, id: &str) -> Result<PatientRecord, Problem> {
-    let missing = || Problem::not_found("patient with this id");
-    let id = PatientId::new(id).map_err(|_| missing())?;
-    app.store.patient(&id).await?.ok_or_else(missing)
 }
 
 /// Letters and digits that are not taken for one another on the telephone.

@@ -6,7 +6,6 @@ use crate::app::Shared;
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{Path, State};
-use care::PatientId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -92,7 +91,7 @@ impl From<StoredReading> for ReadingOut {
         (status = 404, body = ProblemDocument)))]
 pub(super) async fn list(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
     raw: RawFilters,
 ) -> Result<Json<List<ReadingOut>>, Problem> {
@@ -100,14 +99,7 @@ pub(super) async fn list(
     let kinds: Vec<Kind> = filters.list("kind")?;
     let (from, to) = (filters.instant("from")?, filters.instant("to")?);
     let page = filters.page()?;
-    let id = known_patient(&app, &id).await?;
+    let id = caller.patient(&app, &id).await?.patient.id;
     let page = app.store.patient_readings(&id, &kinds, from, to, page).await?;
     Ok(Json(List::of(page, ReadingOut::from)))
-}
-
-/// The id in a path, if there is such a patient.
-pub(super) async fn known_patient(app: &Shared, id: &str) -> Result<PatientId, Problem> {
-    let missing = || Problem::not_found("patient with this id");
-    let id = PatientId::new(id).map_err(|_| missing())?;
-    app.store.patient(&id).await?.map(|record| record.patient.id).ok_or_else(missing)
 }

@@ -105,7 +105,7 @@ impl From<Task> for TaskOut {
     responses((status = 200, body = List<TaskOut>), (status = 400, body = ProblemDocument)))]
 pub(super) async fn list(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     raw: RawFilters,
 ) -> Result<Json<List<TaskOut>>, Problem> {
     let filters = raw.known(&["status", "patient", "owner", "severity", "queue"])?;
@@ -121,7 +121,7 @@ pub(super) async fn list(
             _ => None,
         },
     };
-    let page = app.store.tasks(&filter, filters.page()?).await?;
+    let page = app.store.tasks(caller.scope(), &filter, filters.page()?).await?;
     Ok(Json(List::of(page, TaskOut::from)))
 }
 
@@ -135,12 +135,11 @@ fn task_id(text: &str) -> Result<TaskId, Problem> {
     responses((status = 200, body = TaskOut), (status = 404, body = ProblemDocument)))]
 pub(super) async fn read(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<TaskOut>, Problem> {
-    let id = task_id(&id)?;
-    let task = app.store.task(&id).await?.ok_or_else(|| Problem::not_found("task with this id"))?;
-    let events = Some(app.store.task_events(&id).await?);
+    let task = caller.task(&app, &id).await?;
+    let events = Some(app.store.task_events(&task.id).await?);
     Ok(Json(TaskOut { events, ..task.into() }))
 }
 
@@ -184,6 +183,6 @@ pub(super) async fn command(
         owner: body.owner.filter(|o| !o.trim().is_empty()).map(Actor),
         until: body.until,
     };
-    let task = work::command(&app, command, &caller.actor).await?;
+    let task = work::command(&app, &caller, command).await?;
     Ok(Json(task.into()))
 }

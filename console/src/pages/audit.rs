@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::PageRequest;
+use store::{AuditFilter, PageRequest};
 
 /// Where the list goes on.
 #[derive(Debug, Default, Deserialize)]
@@ -23,7 +23,7 @@ pub(super) async fn page(
     Query(cursor): Query<Cursor>,
 ) -> Result<Markup, Problem> {
     let after = cursor.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
-    let page = app.store.audit_trail(PageRequest { after, limit: 100 }).await?;
+    let page = app.store.audit_trail(&AuditFilter::default(), PageRequest { after, limit: 100 }).await?;
     let (zone, now) = (app.config.timezone, app.clock.now());
     let content = html! {
         h1 { "Audit" }

@@ -25,7 +25,7 @@ pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Ma
 /// `POST /devices/assign`.
 pub(super) async fn assign(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
     let done = async {
-        let assignment = parse(&app, &fields).await?;
+        let assignment = parse(&app, &caller, &fields).await?;
         assign_device(&app, assignment, fields.get("reason").unwrap_or_default(), &caller.actor).await?;
         Ok::<_, Problem>(())
     };
@@ -38,7 +38,7 @@ pub(super) async fn assign(State(app): State<Shared>, caller: Caller, fields: Fi
     }
 }
 
-async fn parse(app: &App, fields: &Fields) -> Result<Assignment, Problem> {
+async fn parse(app: &App, caller: &Caller, fields: &Fields) -> Result<Assignment, Problem> {
     let text = fields.required("device", "a device")?;
     let (source, device) =
         text.split_once('/').ok_or_else(|| Problem::field("/device", "A device is written `source/device`."))?;
@@ -46,8 +46,8 @@ async fn parse(app: &App, fields: &Fields) -> Result<Assignment, Problem> {
     let device =
         DeviceRef { source: SourceId::new(source).map_err(wrong)?, device: DeviceId::new(device).map_err(wrong)? };
     let missing = || Problem::field("/patient", "There is no such patient.");
-    let patient = PatientId::new(fields.required("patient", "a patient")?).map_err(|_| missing())?;
-    let record = app.store.patient(&patient).await?.ok_or_else(missing)?;
+    let record = caller.patient(app, fields.required("patient", "a patient")?).await.map_err(|_| missing())?;
+    let patient = record.patient.id;
     let slot = fields.get("slot").map(str::parse::<u8>).transpose();
     let slot = slot.map_err(|_| Problem::field("/slot", "A slot is a number from 0 to 254."))?;
     let from = match fields.get("from") {
@@ -75,7 +75,7 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
         // The store has checked them; a second check could only repeat it.
         let _ = assignments.add(assignment);
     }
-    let patients = app.store.patients(None, PageRequest { after: None, limit: IN_FORM }).await?.items;
+    let patients = app.store.patients(caller.scope(), None, PageRequest { after: None, limit: IN_FORM }).await?.items;
     let names: BTreeMap<PatientId, String> = patients.into_iter().map(|r| (r.patient.id, r.patient.name)).collect();
     let (zone, now) = (app.config.timezone, app.clock.now());
     let waiting = devices.iter().filter(|d| d.unassigned > 0).count();

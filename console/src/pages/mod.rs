@@ -59,6 +59,9 @@ pub(crate) fn problem_page(lang: Lang, problem: &Problem) -> Markup {
         &html! {
             h1 { (problem.title) }
             p { (words::ticked(&problem.detail)) }
+            @if let Some(query) = &problem.glass {
+                p { (t!(lang, "accounts-glass-offer")) " " a href={ "/glass?" (query) } { (t!(lang, "accounts-glass-open")) } }
+            }
             p { a href="/" { (t!(lang, "common-back-to-tasks")) } }
         },
     )

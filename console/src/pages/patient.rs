@@ -14,7 +14,7 @@ use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::{BookInfo, ParameterInfo};
 use axum::extract::{Path, Query, State};
-use care::{Episode, ParameterOrigin, PatientId, Queue, Task};
+use care::{Episode, ParameterOrigin, Queue, Task};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use maud::{Markup, html};
@@ -56,7 +56,7 @@ pub(super) async fn page(
     Path(id): Path<String>,
     Query(range): Query<Range>,
 ) -> Result<Markup, Problem> {
-    let view = load(&app, &id, range.days.filter(|d| RANGES.contains(d)).unwrap_or(30)).await?;
+    let view = load(&app, &caller, &id, range.days.filter(|d| RANGES.contains(d)).unwrap_or(30)).await?;
     let content = html! {
         (head(&view))
         (open_tasks(&caller, &view))
@@ -78,13 +78,12 @@ pub(super) async fn page(
     Ok(layout::page(&caller, Place::Patients, &view.record.patient.name, &content))
 }
 
-async fn load(app: &App, id: &str, days: i64) -> Result<View, Problem> {
-    let missing = || Problem::not_found("such patient");
-    let id = PatientId::new(id).map_err(|_| missing())?;
-    let record = app.store.patient(&id).await?.ok_or_else(missing)?;
+async fn load(app: &App, caller: &Caller, id: &str, days: i64) -> Result<View, Problem> {
+    let record = caller.patient(app, id).await?;
+    let id = record.patient.id.clone();
     let now = app.clock.now();
     let filter = TaskFilter { patient: vec![id.clone()], queue: Some(Queue::Care), ..TaskFilter::default() };
-    let mut tasks = app.store.tasks(&filter, PageRequest { after: None, limit: 500 }).await?.items;
+    let mut tasks = app.store.tasks(caller.scope(), &filter, PageRequest { after: None, limit: 500 }).await?.items;
     tasks.sort_by_key(|t| (!t.status.is_open(), Reverse(t.severity), Reverse(t.created_at)));
     let clinic = in_force(&app.store.clinic_parameters().await?, now);
     let known = app.rulebooks.parameters(now);

@@ -26,7 +26,7 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
     let after = search.cursor.as_deref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
-    let page = app.store.patients(wanted, PageRequest { after, limit: 100 }).await?;
+    let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: 100 }).await?;
     let content = html! {
         div.heading {
             h1 { "Patients" }

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use care::Role;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 use store::User;
 use vitals::Instant;
 
@@ -26,6 +27,7 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
             name: fields.required("name", "a sign-in name")?.to_owned(),
             display_name: fields.get("display_name").unwrap_or_default().to_owned(),
             role: role(&fields)?,
+            teams: BTreeSet::new(),
             password: fields.raw("password").to_owned(),
         };
         create_user(&app.store, new, &app.clock).await?;
@@ -46,7 +48,6 @@ pub(super) async fn change(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let done = async {
-        let user = app.store.user(&name).await?.ok_or_else(|| Problem::not_found("such person"))?;
         let own = name == caller.actor.0;
         match verb.as_str() {
             "password" => set_password(&app.store, &name, fields.raw("password").to_owned()).await?,
@@ -54,13 +55,24 @@ pub(super) async fn change(
             "role" | "disable" if own => {
                 return Err(Problem::conflict("This is your own account; ask another administrator."));
             }
-            "role" => app.store.update_user(User { role: role(&fields)?, ..user }).await?,
-            "disable" | "enable" => app.store.update_user(User { disabled: verb == "disable", ..user }).await?,
+            "role" => {
+                let role = role(&fields)?;
+                edit(&app, &name, move |user| user.role = role).await?;
+            }
+            "disable" | "enable" => edit(&app, &name, move |user| user.disabled = verb == "disable").await?,
             _ => return Err(Problem::not_found("such command")),
         }
         Ok(())
     };
     answer(&app, &caller, done.await).await
+}
+
+async fn edit(app: &App, name: &str, edit: impl FnOnce(&mut User) + Send + 'static) -> Result<(), Problem> {
+    let edit = |user: &mut User| {
+        edit(user);
+        Ok(())
+    };
+    app.store.edit_user(name, Box::new(edit)).await.map(drop).map_err(Problem::from)
 }
 
 async fn answer(app: &App, caller: &Caller, result: Result<(), Problem>) -> Result<Response, Problem> {

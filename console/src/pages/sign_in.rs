@@ -84,7 +84,7 @@ pub(super) async fn sign_in(
     let Some(user) = session::check_password(&app, name, password).await? else {
         return show(&app, lang, StatusCode::UNAUTHORIZED, next, Some(WRONG)).await;
     };
-    let cookie = session::begin(&app, &user.name).await?;
+    let cookie = session::begin(&app, &user.name, "password", &headers).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(next)).into_response())
 }
 

@@ -34,8 +34,8 @@ pub(super) async fn command(
     Path((id, verb)): Path<(String, String)>,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let result = match parse(&app, &id, &verb, &fields).await {
-        Ok(command) => work::command(&app, command, &caller.actor).await,
+    let result = match parse(&app, &caller, (&id, &verb), &fields).await {
+        Ok(command) => work::command(&app, &caller, command).await,
         Err(problem) => Err(problem),
     };
     match result {
@@ -50,13 +50,13 @@ pub(super) async fn command(
     }
 }
 
-async fn parse(app: &App, id: &str, verb: &str, fields: &Fields) -> Result<Command, Problem> {
+async fn parse(app: &App, caller: &Caller, (id, verb): (&str, &str), fields: &Fields) -> Result<Command, Problem> {
     let missing = || Problem::not_found("such task");
     let task = TaskId::new(id).map_err(|_| missing())?;
     let verb: Verb = verb.parse().map_err(|_| Problem::not_found("such command"))?;
     let outcome = fields.get("outcome").map(str::parse::<Outcome>).transpose();
     let until = match fields.get("until") {
-        Some(word) => Some(hold_until(app, &task, word).await?),
+        Some(word) => Some(hold_until(app, caller, &task, word).await?),
         None => None,
     };
     Ok(Command {
@@ -78,13 +78,13 @@ fn note(fields: &Fields) -> Option<String> {
 }
 
 /// The choices of the form, as times; "tomorrow" is the patient's.
-async fn hold_until(app: &App, task: &TaskId, word: &str) -> Result<Instant, Problem> {
+async fn hold_until(app: &App, caller: &Caller, task: &TaskId, word: &str) -> Result<Instant, Problem> {
     let now = app.clock.now();
     let hours = match word {
         "1h" => 1,
         "4h" => 4,
         "tomorrow" => {
-            let task = app.store.task(task).await?.ok_or_else(|| Problem::not_found("such task"))?;
+            let task = caller.task(app, task.as_str()).await?;
             let patient = app.store.patient(&task.patient).await?;
             let zone = patient.map_or(app.config.timezone, |p| p.patient.timezone);
             return tomorrow_at_nine(now, zone).ok_or_else(|| Problem::field("/until", "There is no such time."));
@@ -111,14 +111,12 @@ struct View {
 }
 
 async fn show(app: &App, caller: &Caller, id: &str, wrong: Option<&str>) -> Result<Markup, Problem> {
-    let missing = || Problem::not_found("such task");
-    let id = TaskId::new(id).map_err(|_| missing())?;
-    let task = app.store.task(&id).await?.ok_or_else(missing)?;
+    let task = caller.task(app, id).await?;
     let is_care = task.queue == Queue::Care;
     let patient = if is_care { app.store.patient(&task.patient).await?.map(|r| r.patient) } else { None };
     let view = View {
         episodes: if is_care { app.store.episodes(&task.patient).await? } else { Vec::new() },
-        events: app.store.task_events(&id).await?,
+        events: app.store.task_events(&task.id).await?,
         users: app.store.users().await?,
         zone: patient.as_ref().map_or(app.config.timezone, |p| p.timezone),
         now: app.clock.now(),

@@ -81,8 +81,8 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     let now = app.clock.now();
     let operations = query.queue.as_deref() == Some("operations");
-    let open = open_tasks(&app, if operations { Queue::Operations } else { Queue::Care }).await?;
-    let waiting = if operations { 0 } else { open_tasks(&app, Queue::Operations).await?.len() };
+    let open = open_tasks(&app, &caller, if operations { Queue::Operations } else { Queue::Care }).await?;
+    let waiting = if operations { 0 } else { open_tasks(&app, &caller, Queue::Operations).await?.len() };
     let total = open.len();
     let mine = |task: &Task| task.owner.as_ref() == Some(&caller.actor);
     let chosen: Vec<Task> = open
@@ -152,13 +152,13 @@ fn empty(query: &ListQuery) -> Markup {
 }
 
 /// Open tasks of a queue, the most urgent first.
-async fn open_tasks(app: &App, queue: Queue) -> Result<Vec<Task>, Problem> {
+async fn open_tasks(app: &App, caller: &Caller, queue: Queue) -> Result<Vec<Task>, Problem> {
     let status = TaskStatus::ALL.iter().copied().filter(|s| s.is_open()).collect();
     let filter = TaskFilter { status, queue: Some(queue), ..TaskFilter::default() };
     let mut all = Vec::new();
     let mut page = PageRequest { after: None, limit: 500 };
     loop {
-        let part = app.store.tasks(&filter, page.clone()).await?;
+        let part = app.store.tasks(caller.scope(), &filter, page.clone()).await?;
         all.extend(part.items);
         let Some(next) = part.next else { break };
         page.after = Some(next);

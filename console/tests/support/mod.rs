@@ -114,7 +114,13 @@ impl Fixture {
 
     /// Adds somebody of this role, called like it.
     pub async fn add_user(&self, role: Role) {
-        let new = NewUser { name: role.as_str().into(), display_name: String::new(), role, password: PASSWORD.into() };
+        let new = NewUser {
+            name: role.as_str().into(),
+            display_name: String::new(),
+            role,
+            teams: Default::default(),
+            password: PASSWORD.into(),
+        };
         create_user(&self.store, new, &self.clock).await.unwrap();
     }
 

@@ -84,6 +84,10 @@ care_id! {
     PatientId, "patient id"
 }
 care_id! {
+    /// A team.
+    TeamId, "team id"
+}
+care_id! {
     /// A programme: `heart-failure`, `hypertension`, `diabetes`, `copd`.
     ProgrammeId, "programme"
 }

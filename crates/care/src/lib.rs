@@ -16,6 +16,7 @@ mod patient;
 mod person;
 mod severity;
 mod task;
+mod team;
 mod timeline;
 
 pub use assignment::{Assignment, AssignmentOverlap, Assignments};
@@ -26,10 +27,11 @@ pub use episode::{
 };
 pub use fold::{Again, Cause, Effects, Fold, Judge, Known, Pending, PendingReason, PromptRequest, Run, Step};
 pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
-pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId};
+pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId, TeamId};
 pub use journal::{Change, Event, EventBody};
 pub use patient::{Contact, Identifier, Patient, PatientStatus};
 pub use person::{Actor, Permission, Role};
 pub use severity::Severity;
 pub use task::{Outcome, Queue, Task, TaskEvent, TaskStatus};
+pub use team::{Scope, Team};
 pub use timeline::Timeline;

@@ -1,9 +1,10 @@
 //! A patient as the care team knows them.
 
-use crate::PatientId;
+use crate::{PatientId, TeamId};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Whether anything is expected of a patient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,4 +61,7 @@ pub struct Patient {
     pub language: String,
     /// numbers under which others know them
     pub identifiers: Vec<Identifier>,
+    /// teams that care for them; of none, everybody does
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub teams: BTreeSet<TeamId>,
 }

@@ -137,6 +137,7 @@ async fn enter_patients(store: &SqliteStore) {
             contacts: vec![],
             language: "en".into(),
             identifiers: vec![],
+            teams: Default::default(),
         };
         let change = Change {
             profile: Some(profile),

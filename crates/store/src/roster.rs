@@ -2,7 +2,10 @@
 
 use crate::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
-use care::{Actor, Assignment, Change, Enrolment, Event, History, ParameterSetting, Patient, PatientId, PatientStatus};
+use care::{
+    Actor, Assignment, Change, Enrolment, Event, History, ParameterSetting, Patient, PatientId, PatientStatus, Scope,
+};
+use std::collections::BTreeSet;
 use vitals::Instant;
 
 /// A patient as stored now.
@@ -47,11 +50,19 @@ pub trait Roster {
     /// One patient.
     async fn patient(&self, id: &PatientId) -> Result<Option<PatientRecord>, StoreError>;
 
-    /// Patients by id; `search` matches name or identifier, ignoring case.
-    async fn patients(&self, search: Option<&str>, page: PageRequest) -> Result<Page<PatientRecord>, StoreError>;
+    /// Patients whom `scope` sees, by id; `search` matches name or identifier, ignoring case.
+    async fn patients(
+        &self,
+        scope: &Scope,
+        search: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<PatientRecord>, StoreError>;
 
     /// How many patients there are.
     async fn patient_count(&self) -> Result<u64, StoreError>;
+
+    /// Which of these patients `scope` sees.
+    async fn seen(&self, scope: &Scope, patients: Vec<PatientId>) -> Result<BTreeSet<PatientId>, StoreError>;
 
     /// Adds one assignment. [`StoreError::Conflict`] on overlap.
     async fn assign(&self, assignment: Assignment, reason: &str, actor: &Actor) -> Result<(), StoreError>;

@@ -3,8 +3,8 @@
 use crate::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use care::{
-    Actor, Command, CommandOutcome, Effects, Episode, Event, Fold, PatientId, Queue, Run, Severity, Task, TaskEvent,
-    TaskId, TaskStatus,
+    Actor, Command, CommandOutcome, Effects, Episode, Event, Fold, PatientId, Queue, Run, Scope, Severity, Task,
+    TaskEvent, TaskId, TaskStatus,
 };
 use vitals::Instant;
 
@@ -82,8 +82,8 @@ pub trait Worklist {
     async fn episodes(&self, patient: &PatientId) -> Result<Vec<Episode>, StoreError>;
     /// Every episode, by patient and opening, for export.
     async fn all_episodes(&self) -> Result<Vec<(PatientId, Episode)>, StoreError>;
-    /// Tasks in order of creation.
-    async fn tasks(&self, filter: &TaskFilter, page: PageRequest) -> Result<Page<Task>, StoreError>;
+    /// Tasks of patients whom `scope` sees, and the operators' own, which name none, in order of creation.
+    async fn tasks(&self, scope: &Scope, filter: &TaskFilter, page: PageRequest) -> Result<Page<Task>, StoreError>;
     /// One task.
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError>;
     /// Its timeline, oldest first.

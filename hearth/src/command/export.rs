@@ -4,7 +4,7 @@ mod sink;
 
 use std::{fs::File, io::Write, path::PathBuf};
 
-use care::{Actor, Assignments, Episode, PatientId, Task};
+use care::{Actor, Assignments, Episode, PatientId, Scope, Task};
 use chrono::SecondsFormat;
 use clap::ValueEnum;
 use serde::Serialize;
@@ -209,7 +209,7 @@ async fn tasks(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failure> 
     ])?;
     let mut after = None;
     loop {
-        let page = store.tasks(&TaskFilter::default(), PageRequest { after, limit: PAGE }).await?;
+        let page = store.tasks(&Scope::All, &TaskFilter::default(), PageRequest { after, limit: PAGE }).await?;
         for task in &page.items {
             sink.row(task, || task_cells(task))?;
         }

@@ -2,6 +2,8 @@
 
 use care::Role;
 use chrono::TimeDelta;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use store::ApiToken;
 
@@ -65,8 +67,17 @@ async fn add(
             let id: String = id.chars().take(12).collect();
             let created_at = open.clock.now();
             let expires_at = lasts.and_then(|lasts| created_at.checked_add_signed(lasts));
-            let row =
-                ApiToken { id: id.clone(), label, role, token_sha256: digest, created_at, expires_at, disabled: false };
+            let row = ApiToken {
+                id: id.clone(),
+                label,
+                role,
+                teams: BTreeSet::new(),
+                read_only: false,
+                token_sha256: digest,
+                created_at,
+                expires_at,
+                disabled: false,
+            };
             open.store.add_token(row).await?;
             open.audit("add-token", &id, role.as_str()).await?;
             open.close().await?;

@@ -42,6 +42,7 @@ async fn world() -> World {
         contacts: vec![],
         language: "en".into(),
         identifiers: vec![],
+        teams: Default::default(),
     };
     let entered = Change {
         profile: Some(anna),

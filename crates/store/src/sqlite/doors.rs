@@ -1,12 +1,12 @@
 //! [`Doors`] on SQLite.
 
 use super::SqliteStore;
-use super::accounts::write_audit;
 use super::column::{
     bytes, collect, corrupt, count, first, json, json_list, micros, parsed, time, time_or_none, to_json,
 };
 use super::fault::Fault;
 use super::row::split;
+use super::trail::write_audit;
 use super::writer::Commit;
 use crate::{DeviceSeen, Doors, MqttSession, NewAudit, PromptRow, Source, SourceKind, SourceStatus, StoreError};
 use async_trait::async_trait;
@@ -65,7 +65,7 @@ fn device_from(row: &Row<'_>) -> Result<DeviceSeen, Fault> {
 fn source_changed(commit: &mut Commit<'_>, id: &SourceId, action: &str, actor: Actor) -> Result<(), Fault> {
     commit.changes.sources.insert(id.clone());
     let (at, subject) = (commit.at, id.to_string());
-    let entry = NewAudit { at, actor, action: action.to_owned(), subject, detail: String::new() };
+    let entry = NewAudit { at, actor, action: action.to_owned(), subject, patient: None, detail: String::new() };
     write_audit(commit.db, &[entry])
 }
 

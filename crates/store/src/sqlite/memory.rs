@@ -4,11 +4,13 @@ use super::column::{collect, corrupt, count, instant, micros, parsed};
 use super::fault::Fault;
 use super::record::load_assignments;
 use super::row;
+use super::sight::load_teams;
 use super::writer::Changes;
 use crate::{Ledger, StoreError};
-use care::{Assignments, PatientId};
+use care::{Assignments, PatientId, TeamId};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use vitals::{DeviceRef, Instant, Reading};
 
 /// Where the journal stands.
@@ -54,6 +56,8 @@ pub(super) struct Memory {
     changed_devices: Vec<Place>,
     patients: HashMap<PatientId, i64>,
     pub(super) assignments: Assignments,
+    /// whose those are who belong to a team
+    teams: HashMap<PatientId, Arc<BTreeSet<TeamId>>>,
     heads: HashMap<i64, (PatientId, u64)>,
     /// a map was changed since the savepoint
     tainted: bool,
@@ -85,6 +89,7 @@ impl Memory {
                 .into_iter()
                 .collect(),
             assignments: load_assignments(db)?,
+            teams: load_teams(db)?.into_iter().map(|(id, teams)| (id, Arc::new(teams))).collect(),
             heads: HashMap::new(),
             tainted: false,
         })
@@ -216,6 +221,21 @@ impl Memory {
     /// The patient's number.
     pub(super) fn patient(&self, id: &PatientId) -> Result<i64, StoreError> {
         self.patients.get(id).copied().ok_or(StoreError::NotFound("the patient"))
+    }
+
+    /// The patient's teams, if there are any.
+    pub(super) fn teams(&self, id: &PatientId) -> Option<&Arc<BTreeSet<TeamId>>> {
+        self.teams.get(id)
+    }
+
+    /// Remembers whose the patient is now.
+    pub(super) fn set_teams(&mut self, id: &PatientId, teams: &BTreeSet<TeamId>) {
+        self.tainted = true;
+        if teams.is_empty() {
+            self.teams.remove(id);
+        } else {
+            self.teams.insert(id.clone(), Arc::new(teams.clone()));
+        }
     }
 
     /// Every patient.

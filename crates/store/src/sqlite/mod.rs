@@ -13,6 +13,8 @@ mod record;
 mod roster;
 mod row;
 mod schema;
+mod sight;
+mod trail;
 mod worklist;
 mod writer;
 

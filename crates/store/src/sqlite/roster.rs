@@ -1,17 +1,18 @@
 //! [`Roster`] on SQLite.
 
-use super::column::{collect, first, limit, micros, page, time_or_none, to_json};
+use super::column::{collect, first, json_list, limit, micros, page, parsed, time_or_none, to_json};
 use super::fault::Fault;
 use super::record::{self, event_from, journal, journal_of, journal_of_all, own_history, replace_assignments};
 use super::writer::Commit;
-use super::{SqliteStore, history};
+use super::{SqliteStore, history, sight};
 use crate::{Page, PageRequest, PatientRecord, Roster, StoreError};
 use async_trait::async_trait;
 use care::{
     Actor, Assignment, Change, Enrolment, Event, EventBody, History, ParameterScope, ParameterSetting, Patient,
-    PatientId,
+    PatientId, Scope,
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 use vitals::Instant;
 
 /// What a search looks in.
@@ -48,6 +49,10 @@ impl Edit {
                 .db
                 .prepare_cached("UPDATE patient SET profile = ?2, search = ?3 WHERE number = ?1")?
                 .execute(params![number, to_json("profile", profile)?, haystack(profile)])?;
+            if known.map(|k| &k.teams) != Some(&profile.teams) {
+                sight::put_teams(commit.db, number, profile)?;
+                commit.memory.set_teams(id, &profile.teams);
+            }
         }
         let said = change.profile.is_some()
             || change.timezone.is_some()
@@ -141,17 +146,24 @@ impl Roster for SqliteStore {
         self.read("a patient", move |db| record_of(db, &id, now)).await
     }
 
-    async fn patients(&self, search: Option<&str>, request: PageRequest) -> Result<Page<PatientRecord>, StoreError> {
+    async fn patients(
+        &self,
+        scope: &Scope,
+        search: Option<&str>,
+        request: PageRequest,
+    ) -> Result<Page<PatientRecord>, StoreError> {
         let (search, now) = (search.unwrap_or_default().to_lowercase(), self.clock.now());
+        let scope = sight::scope_column(scope);
         let limit = limit(&request);
         let after = request.after.unwrap_or_default();
         self.read("patients", move |db| {
-            let mut query = db.prepare_cached(
+            let seen = sight::seen("patient.number", 4);
+            let mut query = db.prepare_cached(&format!(
                 "SELECT number, id, profile FROM patient WHERE id > ?1 AND (?2 = '' OR instr(search, ?2) > 0)
-                 ORDER BY id LIMIT ?3",
-            )?;
+                 AND {seen} ORDER BY id LIMIT ?3",
+            ))?;
             let one_more = i64::try_from(limit).unwrap_or(500).saturating_add(1);
-            let rows = query.query(params![after, search, one_more])?;
+            let rows = query.query(params![after, search, one_more, scope])?;
             let records = collect(rows, |row| record::patient_record(db, row, now))?;
             Ok(page(records, limit, |r| r.patient.id.to_string()))
         })
@@ -162,6 +174,19 @@ impl Roster for SqliteStore {
         self.read("counting patients", |db| {
             let count: i64 = db.prepare_cached("SELECT count(*) FROM patient")?.query_row([], |row| row.get(0))?;
             Ok(count.cast_unsigned())
+        })
+        .await
+    }
+
+    async fn seen(&self, scope: &Scope, patients: Vec<PatientId>) -> Result<BTreeSet<PatientId>, StoreError> {
+        let scope = sight::scope_column(scope);
+        self.read("which patients are seen", move |db| {
+            let seen = sight::seen("patient.number", 2);
+            let mut query = db.prepare_cached(&format!(
+                "SELECT id FROM patient WHERE id IN (SELECT value FROM json_each(?1)) AND {seen}"
+            ))?;
+            let rows = query.query(params![json_list(&patients), scope])?;
+            Ok(collect(rows, |row| parsed(row, "id"))?.into_iter().collect())
         })
         .await
     }

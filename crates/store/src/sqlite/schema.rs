@@ -2,12 +2,27 @@
 
 use super::SqliteOptions;
 use super::fault::Fault;
+use super::trail;
 use crate::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::time::Duration;
 
 /// Every migration, oldest first; a file's `user_version` is how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[Migration] = &[
+    sql(include_str!("../../migrations/0001_first.sql")),
+    Migration { sql: include_str!("../../migrations/0002_accounts.sql"), after: trail::adopt },
+];
+
+/// One step from an older schema to a newer one.
+struct Migration {
+    sql: &'static str,
+    /// what SQL cannot say, in the same transaction
+    after: fn(&Connection) -> Result<(), Fault>,
+}
+
+const fn sql(sql: &'static str) -> Migration {
+    Migration { sql, after: |_| Ok(()) }
+}
 
 /// Bytes of a page: rows are a few hundred bytes (docs/decisions/0003).
 const PAGE: u32 = 8192;
@@ -54,7 +69,7 @@ pub(super) fn open_reader(options: &SqliteOptions) -> Result<Connection, StoreEr
 }
 
 /// Brings the file to the newest of `migrations`, each in a transaction of its own.
-fn migrate(db: &mut Connection, migrations: &[&str]) -> Result<(), Fault> {
+fn migrate(db: &mut Connection, migrations: &[Migration]) -> Result<(), Fault> {
     let seen: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
     if seen > known {
@@ -63,9 +78,10 @@ fn migrate(db: &mut Connection, migrations: &[&str]) -> Result<(), Fault> {
         ))
         .into());
     }
-    for (version, sql) in (1..=known).zip(migrations).skip_while(|(version, _)| *version <= seen) {
+    for (version, migration) in (1..=known).zip(migrations).skip_while(|(version, _)| *version <= seen) {
         let step = db.transaction()?;
-        step.execute_batch(sql)?;
+        step.execute_batch(migration.sql)?;
+        (migration.after)(&step)?;
         step.pragma_update(None, "user_version", version)?;
         step.commit()?;
     }
@@ -79,7 +95,7 @@ mod tests {
     #[test]
     fn each_migration_runs_once_and_in_order() {
         let mut db = Connection::open_in_memory().unwrap();
-        let steps = ["CREATE TABLE a (x)", "INSERT INTO a VALUES (1)"];
+        let steps = [sql("CREATE TABLE a (x)"), sql("INSERT INTO a VALUES (1)")];
         migrate(&mut db, &steps[..1]).unwrap();
         migrate(&mut db, &steps).unwrap();
         migrate(&mut db, &steps).unwrap();
@@ -90,8 +106,8 @@ mod tests {
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
         let mut db = Connection::open_in_memory().unwrap();
-        assert!(migrate(&mut db, &["CREATE TABLE a (x); CREATE TABLE a (x)"]).is_err());
-        migrate(&mut db, &["CREATE TABLE a (x)"]).unwrap();
+        assert!(migrate(&mut db, &[sql("CREATE TABLE a (x); CREATE TABLE a (x)")]).is_err());
+        migrate(&mut db, &[sql("CREATE TABLE a (x)")]).unwrap();
     }
 
     #[test]

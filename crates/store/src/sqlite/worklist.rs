@@ -8,12 +8,12 @@ use super::fault::Fault;
 use super::record::{event_from, journal_of};
 use super::row::IdColumn;
 use super::writer::Commit;
-use super::{SqliteStore, history, roster};
+use super::{SqliteStore, history, roster, sight};
 use crate::{EvaluationCommit, Page, PageRequest, PatientWork, StoreError, TaskFilter, Worklist};
 use async_trait::async_trait;
 use care::{
-    Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Fold, PatientId, PromptRequest, Run, Task,
-    TaskEvent, TaskId,
+    Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Fold, PatientId, PromptRequest, Run, Scope,
+    Task, TaskEvent, TaskId,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use vitals::Instant;
@@ -136,7 +136,7 @@ fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result
                 || StoreError::Conflict(format!("task `{}` would be the second open one of its group", task.id));
             if fault.is_unique_violation() { second().into() } else { fault }
         })?;
-        commit.changes.tasks.insert(task.id.clone());
+        commit.changes.tasks.insert(task.id.clone(), task.patient.clone());
     }
     Ok(())
 }
@@ -182,17 +182,18 @@ fn put_prompt(commit: &mut Commit<'_>, prompt: &PromptRequest) -> Result<(), Fau
 }
 
 /// The filter as columns: a JSON list each, empty for "all".
-fn tasks(db: &Connection, filter: &TaskFilter, request: &PageRequest) -> Result<Page<Task>, Fault> {
+fn tasks(db: &Connection, scope: &Scope, filter: &TaskFilter, request: &PageRequest) -> Result<Page<Task>, Fault> {
     let limit = limit(request);
-    let mut query = db.prepare_cached(
+    let seen = sight::seen("task.patient", 8);
+    let mut query = db.prepare_cached(&format!(
         "SELECT row, body FROM task WHERE row > ?1
          AND (?2 = '[]' OR status IN (SELECT value FROM json_each(?2)))
          AND (?3 = '[]' OR patient IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?3))))
          AND (?4 = '[]' OR owner IN (SELECT value FROM json_each(?4)))
          AND (?5 = '[]' OR severity IN (SELECT value FROM json_each(?5)))
          AND (?6 = '[]' OR queue IN (SELECT value FROM json_each(?6)))
-         ORDER BY row LIMIT ?7",
-    )?;
+         AND (queue = 'operations' OR {seen}) ORDER BY row LIMIT ?7",
+    ))?;
     let rows = query.query(params![
         after_row(request)?.unwrap_or(0),
         json_list(&filter.status),
@@ -201,6 +202,7 @@ fn tasks(db: &Connection, filter: &TaskFilter, request: &PageRequest) -> Result<
         json_list(&filter.severity),
         json_list(filter.queue),
         i64::try_from(limit).unwrap_or(500).saturating_add(1),
+        sight::scope_column(scope),
     ])?;
     let found = collect(rows, |row| Ok((row.get::<_, i64>("row")?, json::<Task>(row, "body")?)))?;
     let Page { items, next } = page(found, limit, |(row, _)| row.to_string());
@@ -282,9 +284,9 @@ impl Worklist for SqliteStore {
         .await
     }
 
-    async fn tasks(&self, filter: &TaskFilter, request: PageRequest) -> Result<Page<Task>, StoreError> {
-        let filter = filter.clone();
-        self.read("tasks", move |db| tasks(db, &filter, &request)).await
+    async fn tasks(&self, scope: &Scope, filter: &TaskFilter, request: PageRequest) -> Result<Page<Task>, StoreError> {
+        let (scope, filter) = (scope.clone(), filter.clone());
+        self.read("tasks", move |db| tasks(db, &scope, &filter, &request)).await
     }
 
     async fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {

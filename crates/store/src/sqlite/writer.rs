@@ -3,11 +3,11 @@
 use super::fault::Fault;
 use super::memory::Memory;
 use super::{SqliteOptions, Time};
-use crate::{Notice, StoreError};
+use crate::{Guarded, Notice, StoreError};
 use care::{PatientId, TaskId};
 use chrono::TimeDelta;
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -26,11 +26,12 @@ pub(super) enum Weight {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     pub(super) dirty: BTreeSet<PatientId>,
-    pub(super) tasks: BTreeSet<TaskId>,
+    pub(super) tasks: BTreeMap<TaskId, PatientId>,
     pub(super) prompts: BTreeSet<SourceId>,
     pub(super) commands: BTreeSet<u64>,
     pub(super) patients: BTreeSet<PatientId>,
     pub(super) sources: BTreeSet<SourceId>,
+    pub(super) people: BTreeSet<String>,
 }
 
 /// A transaction as its jobs see it.
@@ -254,12 +255,12 @@ impl Run {
             return Err(StoreError::Unavailable("the disk is full (a test said so)".to_owned()).into());
         }
         self.db.prepare_cached("COMMIT")?.execute([])?;
-        let head = memory.numbers.seq;
+        let notice = changes.into_notice(memory.numbers.seq, &memory);
         self.memory = Some(memory);
         if let Some(delay) = self.options.commit_delay {
             std::thread::sleep(delay);
         }
-        Ok(changes.into_notice(head))
+        Ok(notice)
     }
 
     /// What the writer remembers, read anew where it may be old.
@@ -299,16 +300,30 @@ impl Changes {
         self.commands.append(&mut other.commands);
         self.patients.append(&mut other.patients);
         self.sources.append(&mut other.sources);
+        self.people.append(&mut other.people);
     }
 
-    fn into_notice(self, head: u64) -> Notice {
+    /// Those of teams among the patients that changed.
+    fn guarded(&self, memory: &Memory) -> Vec<Guarded> {
+        let named: BTreeSet<&PatientId> = self.patients.iter().chain(&self.dirty).chain(self.tasks.values()).collect();
+        let guarded = |patient: &PatientId| {
+            let teams = Arc::clone(memory.teams(patient)?);
+            let tasks = self.tasks.iter().filter(|(_, whose)| *whose == patient).map(|(task, _)| task.clone());
+            Some(Guarded { patient: patient.clone(), teams, tasks: tasks.collect() })
+        };
+        named.into_iter().filter_map(guarded).collect()
+    }
+
+    fn into_notice(self, head: u64, memory: &Memory) -> Notice {
         Notice {
+            guarded: self.guarded(memory),
             dirty: self.dirty.into_iter().collect(),
-            tasks: self.tasks.into_iter().collect(),
+            tasks: self.tasks.into_keys().collect(),
             prompts: self.prompts.into_iter().collect(),
             commands: self.commands.into_iter().collect(),
             patients: self.patients.into_iter().collect(),
             sources: self.sources.into_iter().collect(),
+            people: self.people.into_iter().collect(),
             head,
         }
     }

@@ -28,7 +28,7 @@ pub(crate) async fn sources_come_and_go(store: &dyn Store) {
     let stranger = SourceId::new("stranger").unwrap();
     assert!(matches!(store.rotate_source(&stranger, [0; 32], &actor()).await, Err(StoreError::NotFound(_))));
     assert_eq!(store.source(&stranger).await.unwrap(), None);
-    let trail = store.audit_trail(all()).await.unwrap().items;
+    let trail = store.audit_trail(&AuditFilter::default(), all()).await.unwrap().items;
     let actions: Vec<&str> = trail.iter().map(|e| e.entry.action.as_str()).collect();
     assert_eq!(actions, ["disable-source", "rotate-source", "add-source"]);
 }

@@ -128,6 +128,7 @@ pub(crate) fn profile(id: &str) -> Patient {
         contacts: vec![],
         language: "en".into(),
         identifiers: vec![Identifier { system: "mrn".into(), value: format!("MRN-{id}") }],
+        teams: BTreeSet::new(),
     }
 }
 

@@ -17,7 +17,9 @@ mod journal;
 mod kit;
 mod model;
 mod roster;
+mod sight;
 mod sqlite;
+mod trail;
 mod worklist;
 
 /// A test per function of the contract.
@@ -78,6 +80,17 @@ contract! {
     accounts {
         people_sign_in,
         tokens_work_until_disabled,
+        the_last_administrator_stays,
+        a_sign_in_goes_on_once,
+    }
+    sight {
+        lists_hold_whom_the_scope_sees,
+        a_patient_changes_teams,
+        glass_is_open_for_a_while,
+    }
+    trail {
         the_trail_is_newest_first,
+        the_trail_is_filtered,
+        each_line_follows_from_the_one_before,
     }
 }

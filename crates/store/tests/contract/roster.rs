@@ -148,14 +148,14 @@ pub(crate) async fn patients_are_found(store: &dyn Store) {
     }
     let ids =
         |page: Page<PatientRecord>| -> Vec<String> { page.items.iter().map(|r| r.patient.id.to_string()).collect() };
-    let first = store.patients(None, PageRequest { after: None, limit: 3 }).await.unwrap();
+    let first = store.patients(&Scope::All, None, PageRequest { after: None, limit: 3 }).await.unwrap();
     let next = first.next.clone();
     assert_eq!(ids(first), ["a", "b", "c"]);
-    let rest = store.patients(None, PageRequest { after: next, limit: 3 }).await.unwrap();
+    let rest = store.patients(&Scope::All, None, PageRequest { after: next, limit: 3 }).await.unwrap();
     assert_eq!((rest.next.clone(), ids(rest)), (None, vec!["d".to_owned()]));
-    assert_eq!(ids(store.patients(Some("NAME OF B"), all()).await.unwrap()), ["b"]);
-    assert_eq!(ids(store.patients(Some("mrn-c"), all()).await.unwrap()), ["c"]);
-    assert_eq!(ids(store.patients(Some("100%"), all()).await.unwrap()), Vec::<String>::new());
+    assert_eq!(ids(store.patients(&Scope::All, Some("NAME OF B"), all()).await.unwrap()), ["b"]);
+    assert_eq!(ids(store.patients(&Scope::All, Some("mrn-c"), all()).await.unwrap()), ["c"]);
+    assert_eq!(ids(store.patients(&Scope::All, Some("100%"), all()).await.unwrap()), Vec::<String>::new());
 }
 
 pub(crate) async fn a_future_pause_is_not_in_force_yet(store: &dyn Store) {

@@ -127,3 +127,76 @@ async fn a_file_of_a_newer_version_is_refused() {
     let refused = SqliteStore::open(options(&dir)).unwrap_err();
     assert!(matches!(&refused, StoreError::Invalid(text) if text.contains("1000")), "{refused}");
 }
+
+#[tokio::test]
+async fn a_line_of_the_trail_that_was_changed_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |n: i64| NewAudit {
+        at: day(n),
+        actor: actor(),
+        action: "read-patient".into(),
+        subject: format!("p{n}"),
+        patient: None,
+        detail: String::new(),
+    };
+    let fresh = |dir: &tempfile::TempDir| SqliteStore::open(options(dir)).unwrap();
+    fresh(&dir).audit((1..=5).map(line).collect()).await.unwrap();
+    let file = dir.path().join("hearth.db");
+    for edit in [
+        "UPDATE audit SET actor = 'eve' WHERE row = 3",
+        "DELETE FROM audit WHERE row = 5",
+        "INSERT OR REPLACE INTO audit SELECT row, at, 'eve', action, subject, patient, detail, hash FROM audit WHERE row = 3",
+    ] {
+        let refused = rusqlite::Connection::open(&file).unwrap().execute(edit, []).unwrap_err().to_string();
+        assert!(refused.contains("audit trail"), "{edit}: {refused}");
+    }
+    // Whoever has the file can take the triggers away; then the chain tells.
+    let by_force = |edit: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::copy(&file, dir.path().join("hearth.db")).unwrap();
+        let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+        db.execute_batch("DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept").unwrap();
+        db.execute(edit, []).unwrap();
+        dir
+    };
+    for (edit, row) in [
+        ("UPDATE audit SET actor = 'eve' WHERE row = 3", 3),
+        ("UPDATE audit SET at = at + 1 WHERE row = 1", 1),
+        ("UPDATE audit SET hash = zeroblob(32) WHERE row = 4", 4),
+        ("UPDATE audit SET hash = 'x' WHERE row = 4", 4),
+        ("DELETE FROM audit WHERE row = 2", 2),
+    ] {
+        let dir = by_force(edit);
+        let verdict = fresh(&dir).verify_audit().await.unwrap();
+        assert!(matches!(verdict, AuditVerdict::Broken { row: found, .. } if found == row), "{edit}: {verdict:?}");
+    }
+    // The end can be cut off without a trace; who wrote the head down elsewhere sees it.
+    let cut = by_force("DELETE FROM audit WHERE row = 5");
+    let (head, kept) = (fresh(&dir).audit_head().await.unwrap(), fresh(&cut).audit_head().await.unwrap());
+    assert_eq!((head.map(|h| h.row), kept.map(|h| h.row)), (Some(5), Some(4)));
+    assert_eq!(fresh(&cut).verify_audit().await.unwrap(), AuditVerdict::Whole(kept));
+}
+
+#[tokio::test]
+async fn a_trail_from_before_there_were_hashes_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+    db.execute_batch(include_str!("../../migrations/0001_first.sql")).unwrap();
+    db.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO audit VALUES (1, 5, 'bea', 'sign-in', 'bea', ''), (3, 6, 'bea', 'read-patient', 'p1', 'x');
+         INSERT INTO user VALUES ('bea', 'Bea', 'viewer', 'phc', 0, 0, NULL, 0);
+         INSERT INTO api_token VALUES ('t', 'x', 'viewer', zeroblob(32), 0, NULL, 0);",
+    )
+    .unwrap();
+    drop(db);
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    let lines = store.audit_trail(&AuditFilter::default(), all()).await.unwrap().items;
+    assert_eq!(lines.iter().map(|l| (l.row, l.entry.subject.as_str())).collect::<Vec<_>>(), [(2, "p1"), (1, "bea")]);
+    let head = store.audit_head().await.unwrap();
+    assert!(head.is_some());
+    assert_eq!(store.verify_audit().await.unwrap(), AuditVerdict::Whole(head));
+    let bea = store.user("bea").await.unwrap().unwrap();
+    assert_eq!((bea.password_hash.as_deref(), bea.teams.len()), (Some("phc"), 0));
+    assert!(store.token(&[0; 32], day(1)).await.unwrap().is_some_and(|t| !t.read_only && t.teams.is_empty()));
+}

@@ -152,7 +152,7 @@ pub(crate) async fn a_stale_evaluation_changes_nothing(store: &dyn Store) {
     let before = store.work(&pid("anna")).await.unwrap();
     assert!(matches!(store.commit_evaluation(gathered.clone()).await, Err(StoreError::Stale)));
     assert_eq!(store.work(&pid("anna")).await.unwrap(), before);
-    assert_eq!(store.tasks(&TaskFilter::default(), all()).await.unwrap().items, []);
+    assert_eq!(store.tasks(&Scope::All, &TaskFilter::default(), all()).await.unwrap().items, []);
     // Somebody else was faster.
     let mine = evaluation(store, "anna", Effects::default()).await;
     store.commit_evaluation(mine.clone()).await.unwrap();
@@ -178,7 +178,8 @@ pub(crate) async fn a_second_open_task_is_refused(store: &dyn Store) {
     let both = vec![open("anna", "t3"), task("anna", "t1", TaskStatus::Completed)];
     commit(store, "anna", tasks(both)).await.unwrap();
     let filter = TaskFilter { patient: vec![pid("anna")], ..TaskFilter::default() };
-    let ids: Vec<_> = store.tasks(&filter, all()).await.unwrap().items.iter().map(|t| t.id.to_string()).collect();
+    let ids: Vec<_> =
+        store.tasks(&Scope::All, &filter, all()).await.unwrap().items.iter().map(|t| t.id.to_string()).collect();
     assert_eq!(ids, ["t1", "t3"], "in order of creation");
 }
 
@@ -248,7 +249,8 @@ pub(crate) async fn tasks_are_filtered_and_walked(store: &dyn Store) {
         commit(store, &name, tasks(vec![task])).await.unwrap();
     }
     let check = async |filter: TaskFilter, expected: &[usize]| {
-        let found: Vec<TaskId> = store.tasks(&filter, all()).await.unwrap().items.into_iter().map(|t| t.id).collect();
+        let found: Vec<TaskId> =
+            store.tasks(&Scope::All, &filter, all()).await.unwrap().items.into_iter().map(|t| t.id).collect();
         assert_eq!(found, expected.iter().map(|n| ids[*n].clone()).collect::<Vec<_>>(), "{filter:?}");
     };
     let none = TaskFilter::default;
@@ -260,7 +262,7 @@ pub(crate) async fn tasks_are_filtered_and_walked(store: &dyn Store) {
     check(TaskFilter { queue: Some(Queue::Operations), ..none() }, &[3]).await;
     let (mut seen, mut page) = (Vec::new(), PageRequest { after: None, limit: 2 });
     loop {
-        let found = store.tasks(&none(), page.clone()).await.unwrap();
+        let found = store.tasks(&Scope::All, &none(), page.clone()).await.unwrap();
         seen.extend(found.items.into_iter().map(|t| t.id));
         // A change does not move a task in the list.
         let mut changed = task("p0", "t9", TaskStatus::Accepted);

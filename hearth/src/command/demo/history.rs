@@ -145,7 +145,7 @@ async fn handle_tasks(open: &OpenStore, now: Instant) -> Result<(), Failure> {
         (Outcome::VisitArranged, "Practice visit arranged for this week."),
     ];
     let filter = TaskFilter { status: vec![TaskStatus::Requested], queue: Some(Queue::Care), ..TaskFilter::default() };
-    let page = open.store.tasks(&filter, PageRequest { after: None, limit: 500 }).await?;
+    let page = open.store.tasks(&care::Scope::All, &filter, PageRequest { after: None, limit: 500 }).await?;
     let waiting = page.items.into_iter().filter(|task| now - task.created_at >= HANDLED_AFTER);
     for (task, (outcome, note)) in waiting.zip(OUTCOMES.into_iter().cycle()) {
         let command = Command {

@@ -8,6 +8,7 @@ use console::NewUser;
 use firmware_sim::{Cohort, Credentials, Home, HomeKind, Login, Persona};
 use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use store::SourceKind;
 use vitals::DeviceRef;
 
@@ -58,6 +59,7 @@ pub(super) async fn sign_ins(open: &OpenStore) -> Result<Vec<SignIn>, Failure> {
                 name: name.to_owned(),
                 display_name: display_name.to_owned(),
                 role,
+                teams: BTreeSet::new(),
                 password: password.clone(),
             };
             console::create_user(&open.store, new, &open.clock)
@@ -207,6 +209,7 @@ fn profile(id: &PatientId, person: &Persona) -> Patient {
             system: "demo".to_owned(),
             value: format!("{:06}", 100_000_u32.wrapping_add(number)),
         }],
+        teams: BTreeSet::new(),
     }
 }
 
