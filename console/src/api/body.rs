@@ -8,8 +8,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::{Path, Segment};
+use service_kit::wording::{Syntax, plain};
 
 /// A JSON body of a type that denies unknown fields. No body at all is `{}`.
 pub(super) struct Body<T>(pub(super) T);
@@ -25,23 +26,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice::<IgnoredAny>(bytes)
+        .map_err(|error| Problem::bad_request(format!("The body is no JSON: {error}")))?;
+    // Serde would take a list for the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("", "wrong type: list, expected an object; send one object in each request"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = error.inner().to_string();
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let message = without_position(error.inner());
         let mut at = pointer(error.path());
-        let is_data = error.inner().is_data();
         // The path of a field that is missing ends at the object around it.
         if let Some((field, _)) = message.strip_prefix("missing field `").and_then(|m| m.split_once('`')) {
             push(&mut at, field);
         }
-        if is_data {
-            Problem::field(at, message)
-        } else {
-            Problem::bad_request(format!("The body is no JSON: {message}"))
+        if !error.inner().is_data() {
+            // It is JSON: what a field's list holds beyond the fields that it was taken for.
+            return Problem::field(at, "wrong type: list, expected an object");
         }
-    })?;
-    json.end().map_err(|e| Problem::bad_request(format!("The body goes on after its JSON: {e}")))?;
-    Ok(value)
+        let (wrong, remedy) = plain(&message, Syntax::Json);
+        Problem::field(at, remedy.map_or_else(|| wrong.clone(), |remedy| format!("{wrong}; {remedy}")))
+    })
+}
+
+/// What is wrong; where it is, the pointer says.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&position).map_or_else(|| text.clone(), str::to_owned)
 }
 
 fn pointer(path: &Path) -> String {
@@ -98,6 +110,23 @@ mod tests {
     fn check(body: &str, expected: Option<&str>) {
         let problem = parse::<Outer>(body.as_bytes()).unwrap_err();
         assert_eq!(problem.pointer.as_deref(), expected, "{problem:?}");
+    }
+
+    #[test]
+    fn says_what_is_wrong_in_words_of_the_message() {
+        let says = |body: &str, expected: &str| {
+            let problem = parse::<Outer>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.detail, expected, "{body}");
+        };
+        says(r#" [{"list": []}]"#, "wrong type: list, expected an object; send one object in each request");
+        says("7", "wrong type: integer `7`, expected an object");
+        says(r#"{"list": [[]]}"#, "wrong type: list, expected an object");
+        says(r#"{"list": [[1, 2]]}"#, "wrong type: list, expected an object");
+        says(r#"{"list": ["x"]}"#, "wrong type: string \"x\", expected an object");
+        says(r#"{"list": {}}"#, "wrong type: object, expected a list in square brackets");
+        says(r#"{"list": [{"a/b": 300}]}"#, "invalid value: integer `300`, expected a whole number from 0 to 255");
+        says(r#"{"list": [{}]}"#, "`a/b` is missing; add `\"a/b\": …` to this object");
+        says(r#"{"lits": []}"#, "unknown key `lits`; did you mean `list`?");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Configuration files: every mistake at once, each with its place and a remedy.
 
-mod remedy;
 mod units;
 
 use std::{fmt, ops::Range};
@@ -9,6 +8,8 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
 pub use units::{Bytes, Span};
+
+use crate::wording::{Syntax, plain};
 
 /// A mistake in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +110,7 @@ fn start(error: &Error) -> usize {
 }
 
 fn explain(text: &str, file: &str, offset: usize, error: &Error) -> ConfigError {
-    let (message, remedy) = remedy::of(error.message());
+    let (message, remedy) = plain(error.message(), Syntax::Toml);
     ConfigError::at(text, file, offset, message, remedy)
 }
 

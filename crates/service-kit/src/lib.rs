@@ -9,6 +9,7 @@ pub mod logs;
 mod metrics;
 mod secret;
 mod shutdown;
+pub mod wording;
 
 pub use clock::{Clock, ManualClock};
 pub use config::ConfigError;

@@ -1,7 +1,34 @@
-//! Puts what the TOML reader says into the words of whoever edits the file.
+//! Puts what a reader of TOML or JSON says into the words of whoever wrote the text.
+
+/// In what the text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// a configuration file
+    Toml,
+    /// a message
+    Json,
+}
+
+impl Syntax {
+    /// What holds keys, with and without its article.
+    const fn structure(self) -> (&'static str, &'static str) {
+        match self {
+            Syntax::Toml => ("a section", "section"),
+            Syntax::Json => ("an object", "object"),
+        }
+    }
+
+    fn entry(self, name: &str) -> String {
+        match self {
+            Syntax::Toml => format!("`{name} = …`"),
+            Syntax::Json => format!("`\"{name}\": …`"),
+        }
+    }
+}
 
 /// The message without Rust's type names, and what to do.
-pub(super) fn of(message: &str) -> (String, Option<String>) {
+#[must_use]
+pub fn plain(message: &str, syntax: Syntax) -> (String, Option<String>) {
     let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     for (start, what) in [("unknown field ", "key"), ("unknown variant ", "word")] {
         if let Some(rest) = message.strip_prefix(start) {
@@ -12,9 +39,10 @@ pub(super) fn of(message: &str) -> (String, Option<String>) {
         }
     }
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-        return (format!("`{name}` is missing"), Some(format!("add `{name} = …` to this section")));
+        let remedy = format!("add {} to this {}", syntax.entry(name), syntax.structure().1);
+        return (format!("`{name}` is missing"), Some(remedy));
     }
-    (plain(&message), None)
+    (without_types(&message, syntax), None)
 }
 
 fn suggestion(wrong: &str, known: &[&str]) -> Option<String> {
@@ -30,7 +58,7 @@ fn suggestion(wrong: &str, known: &[&str]) -> Option<String> {
     }
 }
 
-fn plain(message: &str) -> String {
+fn without_types(message: &str, syntax: Syntax) -> String {
     let mut text = message.to_owned();
     for (rust, words) in [
         ("expected u8", "expected a whole number from 0 to 255"),
@@ -44,12 +72,19 @@ fn plain(message: &str) -> String {
         ("expected socket address", "expected an address with port, like \"127.0.0.1:8080\""),
         ("invalid socket address syntax", "expected an address with port, like \"127.0.0.1:8080\""),
         ("expected a sequence", "expected a list in square brackets"),
+        ("type: sequence", "type: list"),
         ("invalid type: ", "wrong type: "),
     ] {
         text = text.replace(rust, words);
     }
+    let (a_structure, structure) = syntax.structure();
+    text = text.replace("type: map", &format!("type: {structure}")).replace("a map", a_structure);
     match text.split_once("expected struct ") {
-        Some((before, _)) => format!("{before}expected a section"),
+        // A list could stand for the fields in their order, which nobody means.
+        Some((before, _)) if before.starts_with("invalid length") => {
+            format!("wrong type: list, expected {a_structure}")
+        }
+        Some((before, _)) => format!("{before}expected {a_structure}"),
         None => text,
     }
 }
