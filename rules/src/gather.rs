@@ -62,7 +62,7 @@ pub async fn turn(
 ) -> Result<Turn, RulesError> {
     let work = store.work(patient).await?;
     let head = work.head;
-    let mut replay = match remembered.filter(|r| r.folded() == work.folded) {
+    let mut replay = match remembered.filter(|r| r.stands_at(&work)) {
         Some(replay) => replay,
         None => rebuild(store, rulebooks, work).await?,
     };

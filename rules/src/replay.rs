@@ -13,8 +13,8 @@ pub struct PatientReplay {
     fold: Fold,
     /// folded up to this journal position
     folded: u64,
-    /// what the committed position was when gathered
-    base: u64,
+    /// the committed position and wake-up when gathered
+    base: (u64, Option<Instant>),
     /// episodes as last committed; `None` after a rebuild, when all are written anew
     committed: Option<Vec<Episode>>,
     effects: Effects,
@@ -30,7 +30,7 @@ impl PatientReplay {
             evaluator: Evaluator::new(rulebooks, history, as_of),
             fold: work.fold,
             folded: work.folded,
-            base: work.folded,
+            base: (work.folded, work.wake_at),
             committed: None,
             effects: Effects::default(),
             outcomes: Vec::new(),
@@ -48,6 +48,14 @@ impl PatientReplay {
     #[must_use]
     pub fn folded(&self) -> u64 {
         self.folded
+    }
+
+    /// Whether this is where the store stands.
+    #[must_use]
+    pub fn stands_at(&self, work: &PatientWork) -> bool {
+        // A store keeps microseconds.
+        let micros = |t: Option<Instant>| t.map(|t| t.timestamp_micros());
+        (self.base.0, micros(self.base.1)) == (work.folded, micros(work.wake_at))
     }
 
     /// What the fold remembers.
@@ -145,14 +153,15 @@ impl PatientReplay {
         let commit = EvaluationCommit {
             patient: self.patient.clone(),
             expected_head: head,
-            expected_folded: self.base,
+            expected_folded: self.base.0,
+            expected_wake_at: self.base.1,
             folded: self.folded,
             wake_at: self.next_wake(),
             fold: self.fold.clone(),
             effects,
             outcomes: std::mem::take(&mut self.outcomes),
         };
-        self.base = self.folded;
+        self.base = (commit.folded, commit.wake_at);
         commit
     }
 

@@ -72,6 +72,11 @@ enum Op {
         grams: i64,
         ago: i64,
     },
+    /// the programme is over so many minutes from now, or goes on
+    Programme {
+        patient: u8,
+        over_in: Option<i64>,
+    },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -88,6 +93,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0..5u8).prop_map(|verb| Op::Act { verb }),
         1 => (0..2u8, 0..2u8, ago.clone()).prop_map(|(device, to, ago)| Op::Move { device, to, ago }),
         1 => (0..2u8, 500..4_000i64, ago).prop_map(|(patient, grams, ago)| Op::Limit { patient, grams, ago }),
+        1 => (0..2u8, prop::option::of(-6_000..3_000i64))
+            .prop_map(|(patient, over_in)| Op::Programme { patient, over_in }),
     ]
 }
 
@@ -125,6 +132,15 @@ fn assignment(d: u8, p: u8, from: i64) -> Assignment {
     Assignment { device: device(d), user_slot: None, patient: patient(p), from: at(from), until: None }
 }
 
+fn enrolment(until: Option<i64>) -> Enrolment {
+    Enrolment {
+        programme: ProgrammeId::new("heart-failure").unwrap(),
+        from: at(START - 20_000),
+        until: until.map(at),
+        entered_at: at(START),
+    }
+}
+
 fn change(minutes: i64) -> Change {
     Change {
         profile: None,
@@ -154,12 +170,7 @@ impl World {
                 identifiers: vec![],
                 teams: Default::default(),
             };
-            let enrolment = Enrolment {
-                programme: ProgrammeId::new("heart-failure").unwrap(),
-                from: at(START - 20_000),
-                until: None,
-                entered_at: at(START),
-            };
+            let enrolment = enrolment(None);
             let change = Change {
                 profile: Some(profile),
                 timezone: Some(chrono_tz::Tz::Europe__Berlin),
@@ -282,6 +293,11 @@ impl World {
                 let change = change(self.now() - ago);
                 self.store.change_patient(&patient(p), change, values, None, &actor()).await.unwrap();
             }
+            Op::Programme { patient: p, over_in } => {
+                let enrolments = Some(vec![enrolment(over_in.map(|m| self.now() + m))]);
+                let change = Change { enrolments, ..change(self.now()) };
+                self.store.change_patient(&patient(p), change, vec![], None, &actor()).await.unwrap();
+            }
         }
     }
 
@@ -397,7 +413,7 @@ fn a_gain_makes_one_task_and_a_restart_makes_no_other() {
         let tasks = world.tasks().await;
         assert_eq!(tasks.len(), 1, "{tasks:#?}");
         assert_eq!(tasks[0].group.as_str(), "fluid");
-        assert_eq!(tasks[0].reason.matches("kg").count(), 3, "numbers and limit: {}", tasks[0].reason);
+        assert_eq!(tasks[0].reason.to_string().matches("kg").count(), 3, "numbers and limit: {}", tasks[0].reason);
         world.check().await;
     });
 }
@@ -430,6 +446,30 @@ fn silence_is_noticed_by_the_clock_alone() {
         let tasks = world.tasks().await;
         assert_eq!(tasks.iter().map(|t| t.rule.as_str()).collect::<Vec<_>>(), ["HF-N1"], "{tasks:#?}");
         assert!(tasks[0].created_at < at(world.now()), "dated when it fell due, not when somebody looked");
+        world.check().await;
+    });
+}
+
+#[test]
+fn when_the_programme_is_over_the_task_stays_and_says_that_nobody_watches() {
+    run(async {
+        let mut world = World::new().await;
+        for hectograms in [10, 12, 40] {
+            world.apply(Op::Wait { minutes: 1440 }).await;
+            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
+        }
+        world.fold(0, false).await;
+        let over = world.now() + 600;
+        world.apply(Op::Programme { patient: 0, over_in: Some(600) }).await;
+        world.fold(0, false).await;
+        assert_eq!(world.tasks().await[0].unwatched_since, None, "not before its time");
+        world.apply(Op::Wait { minutes: 5_000 }).await;
+        world.fold(0, true).await;
+        let task = &world.tasks().await[0];
+        assert_eq!((task.status.as_str(), task.unwatched_since), ("requested", Some(at(over))));
+        let last = world.store.task_events(&task.id).await.unwrap().pop().unwrap();
+        assert_eq!((last.what.as_str(), last.at), ("unwatched", at(over)), "dated when it fell due");
+        assert_eq!(last.why.to_string(), "No longer watched: the programme heart failure is over");
         world.check().await;
     });
 }

@@ -6,6 +6,7 @@ use crate::app::Shared;
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{Path, State};
+use care::sentence::in_english;
 use care::{Episode, EpisodeChange, EpisodeId, EpisodeRule, GroupKey, RuleId, Severity};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -19,7 +20,7 @@ pub(super) struct EpisodeOut {
     /// the group, or the rule that stands alone
     #[schema(value_type = String)]
     group: GroupKey,
-    /// `open` or `cleared`
+    /// `open`, `cleared`, or `unwatched` where the patient no longer has the rule
     status: &'static str,
     #[schema(value_type = String)]
     severity: Severity,
@@ -32,8 +33,10 @@ pub(super) struct EpisodeOut {
     cleared_at: Option<DateTime<Utc>>,
     /// every rule's part: why, readings, limits and whose they were, basis
     #[schema(value_type = Vec<Object>)]
+    #[serde(serialize_with = "in_english")]
     rules: Vec<EpisodeRule>,
     #[schema(value_type = Vec<Object>)]
+    #[serde(serialize_with = "in_english")]
     changes: Vec<EpisodeChange>,
 }
 
@@ -42,8 +45,12 @@ impl From<Episode> for EpisodeOut {
         let leading = episode.leading_rule();
         Self {
             rule: leading.map(|r| r.rule.clone()),
-            reason: leading.map(|r| r.why.clone()),
-            status: if episode.is_open() { "open" } else { "cleared" },
+            reason: episode.reason().map(|r| r.to_string()),
+            status: match (episode.is_open(), episode.unwatched_since()) {
+                (true, _) => "open",
+                (false, None) => "cleared",
+                (false, Some(_)) => "unwatched",
+            },
             id: episode.id,
             group: episode.group,
             severity: episode.severity,

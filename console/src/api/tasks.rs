@@ -54,13 +54,15 @@ pub(super) struct TaskOut {
     attempts: u32,
     /// the condition no longer holds since
     condition_over_since: Option<DateTime<Utc>>,
+    /// the patient no longer has the rule since, so nobody can say whether the condition holds
+    unwatched_since: Option<DateTime<Utc>>,
     /// no repeat came within the confirmation time
     unconfirmed: bool,
     #[schema(value_type = Option<String>)]
     outcome: Option<Outcome>,
     closed_at: Option<DateTime<Utc>>,
     /// who, when and why; only when one task is asked for
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "care::sentence::in_english")]
     #[schema(value_type = Option<Vec<Object>>)]
     events: Option<Vec<TaskEvent>>,
 }
@@ -74,7 +76,7 @@ impl From<Task> for TaskOut {
             status: task.status,
             severity: task.severity,
             title: task.title,
-            reason: task.reason,
+            reason: task.reason.to_string(),
             rule: task.rule,
             rulebook_version: task.rulebook_version,
             basis: task.basis,
@@ -86,6 +88,7 @@ impl From<Task> for TaskOut {
             held_until: task.held_until,
             attempts: task.attempts,
             condition_over_since: task.condition_over_since,
+            unwatched_since: task.unwatched_since,
             unconfirmed: task.unconfirmed,
             outcome: task.outcome,
             closed_at: task.closed_at,

@@ -317,7 +317,7 @@ fn episodes(view: &View) -> Markup {
                 ul.lines { @for episode in view.episodes.iter().rev().take(20) {
                     li.line {
                         (words::severity(episode.severity))
-                        span { (episode.leading_rule().map_or("", |r| r.why.as_str())) }
+                        span { (episode.reason().unwrap_or_default()) }
                         span.quiet {
                             (words::at(episode.opened_at, view.zone, view.now))
                             @match episode.cleared_at { Some(t) => { " to " (words::at(t, view.zone, view.now)) }, None => { ", still holds" } }

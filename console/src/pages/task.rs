@@ -154,6 +154,9 @@ fn head(view: &View) -> Markup {
         @if let Some(since) = task.condition_over_since {
             p.over { "The condition no longer holds since " (words::when(since, zone, now)) ". The task stays until a person completes it." }
         }
+        @if let Some(since) = task.unwatched_since {
+            p.over { "No longer watched since " (words::when(since, zone, now)) ": nobody can say whether the condition holds. The task stays until a person completes it." }
+        }
     }
 }
 
@@ -216,7 +219,7 @@ fn shade(episode: &Episode, to: Instant, view: &View) -> Shade {
 
 /// "High: Weight up 2.6 kg in 3 days, since 3 Nov 07:12".
 pub(super) fn episode_label(episode: &Episode, zone: Tz, now: Instant) -> String {
-    let why = episode.leading_rule().map_or("", |r| r.why.as_str());
+    let why = episode.reason().unwrap_or_default();
     let from = words::clock(episode.opened_at, zone, now);
     match episode.cleared_at {
         None => format!("{}: {why}, since {from}", words::programme(episode.severity.as_str())),

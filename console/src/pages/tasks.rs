@@ -247,6 +247,9 @@ fn show_row(caller: &Caller, row: &Row, clinic: Tz, now: Instant) -> Markup {
                     @if let Some(since) = task.condition_over_since {
                         " · " span.over { "no longer holds since " (words::at(since, zone, now)) }
                     }
+                    @if let Some(since) = task.unwatched_since {
+                        " · " span.over { "no longer watched since " (words::at(since, zone, now)) }
+                    }
                     @if task.attempts > 0 { " · not reached " (task.attempts) "×" }
                 }
             }

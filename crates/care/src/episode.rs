@@ -1,6 +1,6 @@
 //! One stretch of time in which a rule, or a group of rules, holds for a patient.
 
-use crate::{EpisodeId, GroupKey, ProgrammeId, RuleId, Severity};
+use crate::{EpisodeId, GroupKey, ProgrammeId, RuleId, Sentence, Severity};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use vitals::{Instant, Kind, Quantity, ReadingKey, Value};
@@ -78,13 +78,38 @@ pub struct TaskTemplate {
     pub due_s: Option<i64>,
 }
 
-/// Why a rule of an episode no longer holds.
+/// How a rule's part in an episode ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// a reading showed that the condition no longer holds
+    Cleared,
+    /// the patient no longer has the rule: it has neither cleared nor does anybody look
+    Unwatched,
+}
+
+/// Why a rule of an episode no longer holds, or is no longer judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClearedBy {
-    /// measured time of the reading that cleared it
+    /// measured time of the reading that cleared it; the time from which the patient no longer has the rule
     pub at: Instant,
+    /// which of the two
+    pub how: Ending,
     /// the sentence
-    pub why: String,
+    pub why: Sentence,
+}
+
+/// What made a rule that holds already more severe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worsened {
+    /// measured time
+    pub at: Instant,
+    /// the reading; none for a missing one
+    pub by: Option<ReadingKey>,
+    /// the sentence with its numbers
+    pub why: Sentence,
+    /// what it rests on
+    pub evidence: Evidence,
 }
 
 /// One rule's part in an episode.
@@ -100,10 +125,12 @@ pub struct EpisodeRule {
     pub opened_at: Instant,
     /// the reading that opened it; none for a missing one
     pub opened_by: Option<ReadingKey>,
-    /// the sentence with numbers: "Weight up 2.6 kg in 3 days, limit 2 kg"
-    pub why: String,
-    /// what it rests on
+    /// the sentence with the opening's numbers: "Weight up 2.6 kg in 3 days, limit 2 kg"
+    pub why: Sentence,
+    /// what the opening rests on
     pub evidence: Evidence,
+    /// what made it more severe since, the last of several
+    pub worsened: Option<Worsened>,
     /// published basis
     pub basis: String,
     /// its severity, the highest it reached
@@ -120,13 +147,27 @@ pub struct EpisodeRule {
     pub revisit_s: Option<i64>,
 }
 
+impl EpisodeRule {
+    /// What is true now: the sentence of what made it as severe as it is.
+    #[must_use]
+    pub fn says(&self) -> &Sentence {
+        self.worsened.as_ref().map_or(&self.why, |w| &w.why)
+    }
+
+    /// What [`Self::says`] rests on.
+    #[must_use]
+    pub fn rests_on(&self) -> &Evidence {
+        self.worsened.as_ref().map_or(&self.evidence, |w| &w.evidence)
+    }
+}
+
 /// A change within an episode, each with a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpisodeChange {
     /// measured time
     pub at: Instant,
     /// what happened and why
-    pub why: String,
+    pub why: Sentence,
 }
 
 /// One stretch of time in which a rule or group holds. A pure function of what is known, so it has no
@@ -141,11 +182,11 @@ pub struct Episode {
     pub opened_at: Instant,
     /// its rules in order of opening; at least one
     pub rules: Vec<EpisodeRule>,
-    /// when the last of its rules cleared
+    /// when the last of its rules cleared, or was no longer watched
     pub cleared_at: Option<Instant>,
     /// the highest severity reached; it never falls
     pub severity: Severity,
-    /// opened, rule joined, severity raised, cleared: oldest first
+    /// opened, rule joined, severity raised, cleared, no longer watched: oldest first
     pub changes: Vec<EpisodeChange>,
 }
 
@@ -154,6 +195,21 @@ impl Episode {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.cleared_at.is_none()
+    }
+
+    /// Since when nobody watches it, though it has not cleared.
+    #[must_use]
+    pub fn unwatched_since(&self) -> Option<Instant> {
+        let unwatched = |r: &EpisodeRule| r.cleared.as_ref().is_some_and(|c| c.how == Ending::Unwatched);
+        self.cleared_at.filter(|_| self.rules.iter().any(unwatched))
+    }
+
+    /// What is true of it now: what its leading rule says, and the second kind that made it more severe.
+    #[must_use]
+    pub fn reason(&self) -> Option<Sentence> {
+        let said = self.leading_rule()?.says().clone();
+        let second = self.changes.iter().rev().find(|c| matches!(c.why, Sentence::SecondKind { .. }));
+        Some(second.map_or_else(|| said.clone(), |change| said.clone().and(change.why.clone())))
     }
 
     /// The rule that speaks for the episode: the most severe that still holds, else the most severe; the

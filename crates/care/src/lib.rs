@@ -14,6 +14,7 @@ mod id;
 mod journal;
 mod patient;
 mod person;
+pub mod sentence;
 mod severity;
 mod task;
 mod team;
@@ -22,8 +23,8 @@ mod timeline;
 pub use assignment::{Assignment, AssignmentOverlap, Assignments};
 pub use command::{Command, CommandOutcome, Refused, Verb};
 pub use episode::{
-    ClearedBy, Confirm, Episode, EpisodeChange, EpisodeRule, Evidence, EvidencePoint, Fault, Limit, ParameterOrigin,
-    TaskTemplate,
+    ClearedBy, Confirm, Ending, Episode, EpisodeChange, EpisodeRule, Evidence, EvidencePoint, Fault, Limit,
+    ParameterOrigin, TaskTemplate, Worsened,
 };
 pub use fold::{Again, Cause, Effects, Fold, Judge, Known, Pending, PendingReason, PromptRequest, Run, Step};
 pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
@@ -31,6 +32,7 @@ pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, T
 pub use journal::{Change, Event, EventBody};
 pub use patient::{Contact, Identifier, Patient, PatientStatus};
 pub use person::{Actor, Permission, Role};
+pub use sentence::{LANGUAGES, Language, Sentence};
 pub use severity::Severity;
 pub use task::{Outcome, Queue, Task, TaskEvent, TaskStatus};
 pub use team::{Scope, Team};

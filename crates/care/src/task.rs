@@ -1,6 +1,6 @@
 //! The work that episodes ask of a person.
 
-use crate::{Actor, EpisodeId, GroupKey, PatientId, RuleId, Severity, TaskId};
+use crate::{Actor, EpisodeId, GroupKey, PatientId, RuleId, Sentence, Severity, TaskId};
 use serde::{Deserialize, Serialize};
 use vitals::Instant;
 
@@ -81,8 +81,8 @@ pub struct Task {
     pub severity: Severity,
     /// "Call about sudden weight gain"
     pub title: String,
-    /// the sentence with numbers
-    pub reason: String,
+    /// the sentence with numbers: what is true now
+    pub reason: Sentence,
     /// published basis
     pub basis: String,
     /// what to ask the patient
@@ -101,6 +101,8 @@ pub struct Task {
     pub attempts: u32,
     /// the condition no longer holds since; the task stays until a person completes it
     pub condition_over_since: Option<Instant>,
+    /// the patient no longer has the rule since, so nobody can say whether the condition holds; it stays too
+    pub unwatched_since: Option<Instant>,
     /// no repeat came within the confirmation time
     pub unconfirmed: bool,
     /// what came of it
@@ -125,8 +127,8 @@ pub struct TaskEvent {
     pub at: Instant,
     /// who
     pub actor: Actor,
-    /// what: `created`, `accept`, `worsened`, `cleared`, `retracted`, …
+    /// what: `created`, `accept`, `worsened`, `cleared`, `unwatched`, `retracted`, …
     pub what: String,
-    /// why, as a sentence; a person's note as written
-    pub why: String,
+    /// why; a person's note as written
+    pub why: Sentence,
 }

@@ -41,6 +41,7 @@ struct Checkpoint {
     time: Instant,
     next_entry: usize,
     next_day: usize,
+    next_change: usize,
     state: Arc<State>,
 }
 
@@ -141,12 +142,13 @@ impl Evaluator {
         if as_of <= self.as_of {
             return;
         }
+        let change = self.plan.next_change(self.as_of).filter(|c| *c <= as_of);
         self.as_of = as_of;
         let known = self.calendar.days.len();
         self.extend_days();
-        if let Some(first) = self.calendar.days.get(known) {
-            let end = first.end;
-            while self.checkpoints.last().is_some_and(|c| c.time >= end) {
+        let day = self.calendar.days.get(known).map(|d| d.end);
+        if let Some(first) = [day, change].into_iter().flatten().min() {
+            while self.checkpoints.last().is_some_and(|c| c.time >= first) {
                 self.checkpoints.pop();
             }
         }
@@ -179,27 +181,39 @@ impl Evaluator {
 
     /// Judges every moment after the last checkpoint.
     fn run(&mut self) {
-        let (mut entry, mut day) = self.checkpoints.last().map_or((0, 0), |c| (c.next_entry, c.next_day));
+        let last = self.checkpoints.last();
+        let (mut entry, mut day, mut change) = last.map_or((0, 0, 0), |c| (c.next_entry, c.next_day, c.next_change));
+        let changes = self.plan.changes_until(self.as_of);
         let mut state = Arc::clone(self.state());
         self.retired.truncate(state.retired);
         let mut retired = std::mem::take(&mut self.retired);
         loop {
             let given = self.given();
-            let reading = given.time(Moment::Reading(entry));
-            let ending = given.time(Moment::DayEnd(day));
-            // A day's end comes before a reading at the same instant, which is of the next day.
-            let (moment, time) = match (reading, ending) {
-                (None, None) => break,
-                (Some(reading), Some(end)) if reading < end => (Moment::Reading(entry), reading),
-                (_, Some(end)) => (Moment::DayEnd(day), end),
-                (Some(reading), None) => (Moment::Reading(entry), reading),
-            };
-            given.step(&mut Moving { state: &mut state, retired: &mut retired }, moment);
-            match moment {
-                Moment::Reading(_) => entry += 1,
-                Moment::DayEnd(_) => day += 1,
+            // Of one instant: a day's end is of the day before, and a reading of what has changed by then.
+            let next = [
+                given.time(Moment::DayEnd(day)).map(|t| (t, Next::DayEnd)),
+                given.plan.change(change).filter(|_| change < changes).map(|t| (t, Next::Change)),
+                given.time(Moment::Reading(entry)).map(|t| (t, Next::Reading)),
+            ];
+            let Some((time, next)) = next.into_iter().flatten().min() else { break };
+            let mut moving = Moving { state: &mut state, retired: &mut retired };
+            match next {
+                Next::DayEnd => {
+                    given.step(&mut moving, Moment::DayEnd(day));
+                    day += 1;
+                }
+                Next::Change => {
+                    given.change(&mut moving, time);
+                    change += 1;
+                }
+                Next::Reading => {
+                    given.step(&mut moving, Moment::Reading(entry));
+                    entry += 1;
+                }
             }
-            self.checkpoints.push(Checkpoint { time, next_entry: entry, next_day: day, state: Arc::clone(&state) });
+            let state = Arc::clone(&state);
+            let (next_entry, next_day, next_change) = (entry, day, change);
+            self.checkpoints.push(Checkpoint { time, next_entry, next_day, next_change, state });
         }
         self.retired = retired;
         self.show(&state);
@@ -245,6 +259,14 @@ impl Evaluator {
             start = end;
         }
     }
+}
+
+/// What comes next; of one instant in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    DayEnd,
+    Change,
+    Reading,
 }
 
 fn is_ended(history: &History, reading: &StoredReading) -> bool {

@@ -10,7 +10,7 @@ use crate::sentence::{Style, tell};
 use crate::set::RulebookSet;
 use crate::step::Moment;
 use crate::value::Truth;
-use care::{Evidence, History, PatientStatus, ProgrammeId, RuleId};
+use care::{Evidence, History, PatientStatus, ProgrammeId, RuleId, Sentence};
 use serde::Serialize;
 use std::sync::Arc;
 use vitals::{Instant, ReadingKey};
@@ -60,8 +60,9 @@ pub struct RuleExplanation {
     /// what became of it
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// a sentence with the numbers
-    pub sentence: String,
+    /// what is said of it, with the numbers
+    #[serde(serialize_with = "care::sentence::in_english")]
+    pub sentence: Sentence,
     /// the reading at which it was judged last
     pub reading: Option<ReadingKey>,
     /// when it was judged last, in measured time
@@ -87,7 +88,7 @@ impl Evaluator {
             rulebook: book.label(),
             when: rule.when_text.clone(),
             outcome: Outcome::NotEnrolled,
-            sentence: "No programme of this patient has this rule".to_owned(),
+            sentence: Sentence::NotEnrolled,
             reading: None,
             judged_at: None,
             evidence: Evidence::default(),
@@ -96,29 +97,30 @@ impl Evaluator {
         let Some(slot) = self.set.slot(&rule.id) else { return explained };
         let Some(applied) = self.given().standing(stretch, state, slot) else {
             if let Some(programme) = rule.unless_programme.iter().find(|p| stretch.enrolled.contains(p)) {
-                explained.sentence = format!("The programme {programme} stands in its place");
+                explained.sentence = Sentence::InItsPlace { programme: programme.clone() };
                 explained.outcome = Outcome::KeptAway { programme: programme.clone() };
             }
             return explained;
         };
         if self.history.status_at(at) == PatientStatus::Ended {
             explained.outcome = Outcome::Ended;
-            explained.sentence = "Readings of this patient are only stored".to_owned();
+            explained.sentence = Sentence::OnlyStored;
             return explained;
         }
         if let Some(fault) = state.rule(slot).and_then(|r| r.fault.as_ref()) {
             explained.outcome = Outcome::Failed;
-            explained.sentence = format!("It could not be evaluated: {}", fault.detail);
+            explained.sentence = Sentence::Failed { detail: fault.detail.clone() };
             return explained;
         }
         let part = || state.groups.get(&applied.rule.group)?.episode.rules.iter().find(|r| r.rule == rule.id);
         if let (true, Some(part)) = (state.rule(slot).is_some_and(|r| r.open.is_some()), part()) {
             explained.rulebook.clone_from(&part.rulebook);
             explained.outcome = Outcome::Fired { since: part.opened_at };
-            explained.sentence.clone_from(&part.why);
-            explained.reading.clone_from(&part.opened_by);
-            explained.judged_at = Some(part.opened_at);
-            explained.evidence = part.evidence.clone();
+            let worsened = part.worsened.as_ref();
+            explained.sentence = part.says().clone();
+            explained.reading.clone_from(worsened.map_or(&part.opened_by, |w| &w.by));
+            explained.judged_at = Some(worsened.map_or(part.opened_at, |w| w.at));
+            explained.evidence = part.rests_on().clone();
             return explained;
         }
         self.explain_closed(explained, slot, stretch, applied, at)
@@ -166,7 +168,7 @@ impl Evaluator {
         explained.outcome = match scope.truth(&rule.when.cond) {
             Ok(Truth::NotConfigured) => {
                 let parameters = self.unset(&rule.when.cond, applied.book, stretch.parameters(applied.book));
-                explained.sentence = format!("Not configured: nobody has set {}", parameters.join(", "));
+                explained.sentence = Sentence::NotConfigured { parameters: parameters.clone() };
                 Outcome::NotConfigured { parameters }
             }
             _ if set_aside => Outcome::SetAside,
@@ -174,7 +176,7 @@ impl Evaluator {
             Ok(_) if moment.is_none() => Outcome::Unknown,
             Ok(Truth::True | Truth::False) => Outcome::NotMet,
             Err(failure) => {
-                explained.sentence = format!("It could not be evaluated: {failure}");
+                explained.sentence = Sentence::Failed { detail: failure.to_string() };
                 Outcome::Failed
             }
         };

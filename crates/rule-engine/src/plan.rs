@@ -25,6 +25,8 @@ pub(crate) struct Applied {
 pub(crate) struct Stretch {
     from: Instant,
     pub(crate) enrolled: BTreeSet<ProgrammeId>,
+    /// readings are only stored
+    pub(crate) ended: bool,
     /// by slot
     pub(crate) rules: Vec<Option<Applied>>,
     /// of each version of a rulebook, by its place and theirs
@@ -60,6 +62,16 @@ impl Plan {
     /// What stands at `time`.
     pub(crate) fn at(&self, time: Instant) -> Option<&Stretch> {
         self.stretches.get(self.stretches.partition_point(|s| s.from <= time).saturating_sub(1))
+    }
+
+    /// When change `index` comes into force: the stretch before it ends there.
+    pub(crate) fn change(&self, index: usize) -> Option<Instant> {
+        self.stretches.get(index + 1).map(|s| s.from)
+    }
+
+    /// How many changes are in force at `time`.
+    pub(crate) fn changes_until(&self, time: Instant) -> usize {
+        self.stretches.partition_point(|s| s.from <= time).saturating_sub(1)
     }
 
     /// The first change after `time`.
@@ -99,6 +111,7 @@ fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
         rules,
         parameters: parameters.collect(),
         expected: expected(set, &in_force, history, from),
+        ended: history.status_at(from) == PatientStatus::Ended,
         enrolled,
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::plan::Applied;
 use crate::value::Datum;
-use care::{Episode, EpisodeChange, EpisodeId, EpisodeRule, Fault, GroupKey, Severity};
+use care::{
+    ClearedBy, Ending, Episode, EpisodeChange, EpisodeId, EpisodeRule, Fault, GroupKey, RuleId, Sentence, Severity,
+    Worsened,
+};
 use chrono::{SecondsFormat, TimeDelta};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -118,18 +121,20 @@ impl Draft {
     }
 
     /// A rule turns out more severe.
-    pub(crate) fn worsen(&mut self, at: Instant, rule: &care::RuleId, severity: Severity, why: &str) {
+    pub(crate) fn worsen(&mut self, rule: &RuleId, severity: Severity, worsened: Worsened) {
         if let Some(rule) = self.episode.rules.iter_mut().find(|r| r.rule == *rule && r.severity < severity) {
+            let why = Sentence::MoreSevere { severity, because: Box::new(worsened.why.clone()) };
+            self.episode.changes.push(EpisodeChange { at: worsened.at, why });
             rule.severity = severity;
-            self.episode.changes.push(EpisodeChange { at, why: format!("Severity of this now {severity}: {why}") });
+            rule.worsened = Some(worsened);
             self.reckon();
         }
     }
 
-    /// A rule no longer holds.
-    pub(crate) fn clear(&mut self, at: Instant, rule: &care::RuleId, why: String) {
+    /// A rule no longer holds, or is no longer judged.
+    pub(crate) fn end(&mut self, at: Instant, rule: &RuleId, how: Ending, why: Sentence) {
         if let Some(rule) = self.episode.rules.iter_mut().find(|r| r.rule == *rule) {
-            rule.cleared = Some(care::ClearedBy { at, why: why.clone() });
+            rule.cleared = Some(ClearedBy { at, how, why: why.clone() });
             self.episode.changes.push(EpisodeChange { at, why });
         }
         if self.episode.rules.iter().all(|r| r.cleared.is_some()) {
@@ -140,8 +145,8 @@ impl Draft {
     fn raise(&mut self, at: Instant, kind: Kind, other: Kind) {
         self.raised = true;
         self.reckon();
-        let (a, b) = (crate::sentence::kind_words(kind.min(other)), crate::sentence::kind_words(kind.max(other)));
-        let why = format!("Severity raised to {}: {a} and {b} breach within a day", self.episode.severity);
+        let kinds = [kind.min(other), kind.max(other)];
+        let why = Sentence::SecondKind { severity: self.episode.severity, kinds };
         self.episode.changes.push(EpisodeChange { at, why });
     }
 

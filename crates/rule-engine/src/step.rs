@@ -5,12 +5,13 @@ use crate::condition::Judged;
 use crate::eval::{Scope, Swap, after, onset_of};
 use crate::plan::{Applied, Plan, Stretch};
 use crate::rulebook::Rule;
-use crate::sentence::{Style, tell};
+use crate::sentence::{Style, Told, tell, tell_all};
 use crate::series::Series;
 use crate::set::RulebookSet;
 use crate::state::{Draft, OpenRule, State};
 use crate::value::{Failure, Truth};
-use care::{EpisodeRule, Fault, PatientId, Severity};
+use care::sentence::Unwatched;
+use care::{Ending, EpisodeRule, Fault, PatientId, Sentence, Severity, Worsened};
 use std::sync::Arc;
 use vitals::{Instant, ReadingKey};
 
@@ -39,6 +40,19 @@ pub(crate) struct Moving<'a> {
     pub(crate) retired: &'a mut Vec<Arc<Draft>>,
 }
 
+impl Moving<'_> {
+    /// An open rule ends.
+    fn end(&mut self, slot: usize, applied: &Applied, at: Instant, how: Ending, why: Sentence) {
+        let state = Arc::make_mut(self.state);
+        if let Some(own) = state.rules.get_mut(slot) {
+            own.open = None;
+        }
+        if let Some(draft) = state.groups.get_mut(&applied.rule.group) {
+            Arc::make_mut(draft).end(at, &applied.rule.id, how, why);
+        }
+    }
+}
+
 impl<'a> Given<'a> {
     pub(crate) fn time(&self, moment: Moment) -> Option<Instant> {
         match moment {
@@ -58,11 +72,38 @@ impl<'a> Given<'a> {
     /// The rule that stands in `slot`: an open one in the version that opened it, as long as the patient has
     /// it by any programme.
     pub(crate) fn standing<'s>(&self, stretch: &'s Stretch, state: &'s State, slot: usize) -> Option<&'s Applied> {
-        let now = stretch.rules.get(slot).and_then(Option::as_ref);
-        let Some(open) = state.rule(slot).and_then(|r| r.open.as_ref()) else { return now };
-        let applied = &open.applied;
-        let kept_away = applied.rule.unless_programme.iter().any(|p| stretch.enrolled.contains(p));
-        (now.is_some() || stretch.enrolled.contains(&applied.programme) && !kept_away).then_some(applied)
+        match state.rule(slot).and_then(|r| r.open.as_ref()) {
+            None => stretch.rules.get(slot).and_then(Option::as_ref),
+            Some(open) => self.unwatched(stretch, slot, &open.applied).is_none().then_some(&open.applied),
+        }
+    }
+
+    /// Why an open rule is no longer judged, if it is not. A rulebook's later version without it changes nothing:
+    /// an episode keeps the version that opened it, as long as the programme goes on.
+    fn unwatched(&self, stretch: &Stretch, slot: usize, open: &Applied) -> Option<Unwatched> {
+        if stretch.ended {
+            return Some(Unwatched::CareEnded);
+        }
+        if stretch.rules.get(slot).is_some_and(Option::is_some) {
+            return None;
+        }
+        if let Some(programme) = open.rule.unless_programme.iter().find(|p| stretch.enrolled.contains(p)) {
+            return Some(Unwatched::KeptAway { programme: programme.clone() });
+        }
+        let over = !stretch.enrolled.contains(&open.programme);
+        over.then(|| Unwatched::ProgrammeOver { programme: open.programme.clone() })
+    }
+
+    /// What the patient has changes: open rules that no longer stand are no longer watched. They have not cleared, for
+    /// no reading showed that; but nobody judges them, and an episode that nobody judges would stay open for ever.
+    pub(crate) fn change(&self, moving: &mut Moving<'_>, at: Instant) {
+        let Some(stretch) = self.plan.at(at) else { return };
+        for slot in 0..self.set.slots().len() {
+            let open = moving.state.rule(slot).and_then(|r| r.open.clone());
+            let Some(applied) = open.as_ref().map(|o| &o.applied) else { continue };
+            let Some(because) = self.unwatched(stretch, slot, applied) else { continue };
+            moving.end(slot, applied, at, Ending::Unwatched, Sentence::Unwatched { because });
+        }
     }
 
     /// What `applied` sees at `moment`.
@@ -145,6 +186,10 @@ impl<'a> Given<'a> {
     /// A rule that is concerned by the moment.
     fn case<'s>(&'s self, stretch: &'s Stretch, state: &'s State, slot: usize, moment: Moment) -> Option<Case<'s>> {
         let applied = self.standing(stretch, state, slot)?;
+        // What a day lacked is nobody's matter any more where the rule ended with it.
+        if matches!(moment, Moment::DayEnd(_)) {
+            self.standing(self.plan.at(self.time(moment)?)?, state, slot)?;
+        }
         let own = state.rule(slot)?;
         let open = own.open.as_deref();
         let named = self.concerns(&applied.rule.when, moment);
@@ -230,6 +275,7 @@ impl<'a> Given<'a> {
             opened_by: self.key(moment),
             why: told.why,
             evidence: told.evidence,
+            worsened: None,
             basis: rule.basis.clone(),
             severity,
             cleared: None,
@@ -277,9 +323,10 @@ impl<'a> Given<'a> {
             let worse = draft.is_some_and(|d| d.episode.rules.iter().any(|r| r.rule == rule.id && r.severity < now));
             // A condition that holds may speak at any reading that it names; without one, only `when` does.
             if worse && (by.is_some() || matches!(held, Held::True(_))) {
-                let why = tell(scope, &by.unwrap_or(&rule.when).cond, Style::Opening).why;
+                let Told { why, evidence } = tell_worse(scope, rule, by);
+                let worsened = Worsened { at: scope.time, by: self.key(moment), why, evidence };
                 if let Some(draft) = Arc::make_mut(moving.state).groups.get_mut(&rule.group) {
-                    Arc::make_mut(draft).worsen(scope.time, &rule.id, now, &why);
+                    Arc::make_mut(draft).worsen(&rule.id, now, worsened);
                 }
             }
         }
@@ -294,13 +341,7 @@ impl<'a> Given<'a> {
             None if held == Held::False => tell(scope, &rule.when.cond, Style::Explaining).why,
             _ => return Ok(()),
         };
-        let state = Arc::make_mut(moving.state);
-        if let Some(own) = state.rules.get_mut(case.slot) {
-            own.open = None;
-        }
-        if let Some(draft) = state.groups.get_mut(&rule.group) {
-            Arc::make_mut(draft).clear(scope.time, &rule.id, why);
-        }
+        moving.end(case.slot, case.applied, scope.time, Ending::Cleared, why);
         Ok(())
     }
 
@@ -344,6 +385,15 @@ enum Held {
 /// Whether an opening at `time` belongs to the episode that opened last at `last`.
 fn is_same(rule: &Rule, last: Instant, time: Instant) -> bool {
     rule.once_per_s.is_some_and(|s| (time - last).num_seconds() <= s)
+}
+
+/// What made an open rule more severe: the severity's own condition, and with it what the rule says now, unless the
+/// condition says that already.
+fn tell_worse(scope: &Scope<'_>, rule: &Rule, by: Option<&Judged>) -> Told {
+    let Some(by) = by else { return tell(scope, &rule.when.cond, Style::Opening) };
+    let says_it = rule.when.quantities & !by.quantities == 0 && rule.when.kinds & !by.kinds == 0;
+    let still = !says_it && scope.truth(&rule.when.cond) == Ok(Truth::True);
+    tell_all(scope, still.then_some(&rule.when.cond).into_iter().chain([&by.cond]), Style::Opening)
 }
 
 /// The first severity whose condition holds, with that condition.

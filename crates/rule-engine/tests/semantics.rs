@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use care::{
-    Confirm, Enrolment, Episode, GroupKey, History, Judge, ParameterOrigin, ParameterScope, ParameterSetting,
+    Confirm, Ending, Enrolment, Episode, GroupKey, History, Judge, ParameterOrigin, ParameterScope, ParameterSetting,
     PatientId, PatientStatus, ProgrammeId, Severity,
 };
 use chrono::TimeDelta;
@@ -82,7 +82,7 @@ fn episodes(set: &RulebookSet, history: &History) -> Vec<Episode> {
 fn why(text: &str, readings: &[(i64, &str)]) -> String {
     let readings = readings.iter().enumerate().map(|(i, (h, kg))| weight(&i.to_string(), at(*h), kg));
     let found = episodes(&load(text), &with(enrolled(), readings));
-    found.first().map(|e| e.rules[0].why.clone()).unwrap_or_default()
+    found.first().map(|e| e.rules[0].why.to_string()).unwrap_or_default()
 }
 
 const GAIN: &str = "[parameters]\ngain_3d = \"2 kg\"\n";
@@ -102,7 +102,10 @@ fn a_sentence_says_the_numbers_and_whose_limit() {
     });
     let episode = &episodes(&load(&text), &history)[0];
     let part = &episode.rules[0];
-    assert_eq!(part.why, "Weight up 2.6 kg in 3 days (80.1 → 82.7 kg), limit 5 lb = 2.27 kg (set for this patient)");
+    assert_eq!(
+        part.why.to_string(),
+        "Weight up 2.6 kg in 3 days (80.1 → 82.7 kg), limit 5 lb = 2.27 kg (set for this patient)"
+    );
     assert_eq!(
         (part.evidence.limits[0].name.as_str(), part.evidence.limits[0].origin),
         ("gain_3d", ParameterOrigin::Patient)
@@ -127,7 +130,7 @@ fn a_clearing_says_the_numbers_too() {
     let episode = &episodes(&load(&text), &with(enrolled(), readings))[0];
     let cleared = episode.rules[0].cleared.as_ref().unwrap();
     assert_eq!((cleared.at, episode.cleared_at), (at(55), Some(at(55))));
-    assert_eq!(cleared.why, "Weight 80.5 kg, below 81 kg (80.1 kg at the start + 0.9 kg)");
+    assert_eq!(cleared.why.to_string(), "Weight 80.5 kg, below 81 kg (80.1 kg at the start + 0.9 kg)");
 }
 
 #[test]
@@ -227,7 +230,7 @@ fn a_missing_reading_is_noticed_by_the_local_day_and_pauses_expect_nothing() {
     assert_eq!(evaluation.episodes[0].opened_at, at(72));
     assert_eq!(evaluation.episodes[0].rules[0].opened_by, None);
     assert_eq!(
-        evaluation.episodes[0].rules[0].why,
+        evaluation.episodes[0].rules[0].why.to_string(),
         "No body weight reading on 3 expected days in a row; none has ever come"
     );
     history.status.set(at(0), PatientStatus::Active);
@@ -272,7 +275,7 @@ fn what_a_completed_task_showed_does_not_count_again() {
     assert_eq!(evaluator.true_again(&group, at(25), None), None, "only 0.5 kg since");
     evaluator.insert(&weight("4", at(50), "84.6"));
     let again = evaluator.true_again(&group, at(25), None).unwrap();
-    assert_eq!(again.why, "Weight up 2.1 kg in 3 days (82.5 → 84.6 kg), limit 2 kg");
+    assert_eq!(again.why.to_string(), "Weight up 2.1 kg in 3 days (82.5 → 84.6 kg), limit 2 kg");
     assert_eq!(evaluator.true_again(&group, at(25), Some(at(51))), None);
 }
 
@@ -301,8 +304,8 @@ fn every_rule_is_explained() {
         Outcome::Unknown,
     ];
     assert_eq!(outcomes, expected.iter().collect::<Vec<_>>());
-    assert_eq!(told[1].sentence, "Weight up 2.5 kg in 3 days (80 → 82.5 kg), limit 5 kg");
-    assert_eq!(told[5].sentence, "Weight: not enough readings over the last 5 readings, limit 1 kg");
+    assert_eq!(told[1].sentence.to_string(), "Weight up 2.5 kg in 3 days (80 → 82.5 kg), limit 5 kg");
+    assert_eq!(told[5].sentence.to_string(), "Weight: not enough readings over the last 5 readings, limit 1 kg");
     assert!(explain(&load(&book), &history, at(2)).iter().all(|t| !matches!(t.outcome, Outcome::Fired { .. })));
 }
 
@@ -336,7 +339,10 @@ fn severity_rises_with_a_second_kind_and_stays() {
     let found =
         episodes(&set, &with(enrolled(), [weight("1", at(1), "91"), pressure.clone(), weight("2", at(40), "80")]));
     assert_eq!(found.iter().map(|e| e.severity).collect::<Vec<_>>(), [Severity::High, Severity::High]);
-    assert_eq!(found[0].changes[1].why, "Severity raised to high: body weight and blood pressure breach within a day");
+    assert_eq!(
+        found[0].changes[1].why.to_string(),
+        "Now high: body weight and blood pressure out of range within a day"
+    );
     pressure.reading.measured_at = MeasuredAt::from(at(26));
     let found = episodes(&set, &with(enrolled(), [weight("1", at(1), "91"), pressure]));
     assert_eq!(found.iter().map(|e| e.severity).collect::<Vec<_>>(), [Severity::Medium, Severity::Medium]);
@@ -353,4 +359,85 @@ fn one_rule_in_two_programmes_is_one_episode() {
     let found = episodes(&set, &history);
     assert_eq!((found.len(), found[0].rules[0].programme.as_str()), (1, "copd"));
     assert!(RulebookSet::load(&[("a", one.as_str())]).is_err(), "an unknown include is a mistake");
+}
+
+fn only(set: &RulebookSet, history: &History) -> Episode {
+    let mut found = episodes(set, history);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found.remove(0)
+}
+
+#[test]
+fn what_the_patient_no_longer_has_is_no_longer_watched() {
+    let text = format!("{HEAD}{}", rule("R", "weight > 90 kg", "unless_programme = [\"copd\"]"));
+    let set = load(&text);
+    let readings = [weight("1", at(1), "91"), weight("2", at(60), "80")];
+    let ended = |episode: &Episode| {
+        let cleared = episode.rules[0].cleared.as_ref().unwrap();
+        assert_eq!(episode.changes.last().map(|c| (c.at, &c.why)), Some((cleared.at, &cleared.why)));
+        (cleared.at, cleared.how, cleared.why.to_string())
+    };
+    let watched = only(&set, &with(enrolled(), readings.clone()));
+    assert_eq!((ended(&watched).0, ended(&watched).1, watched.unwatched_since()), (at(60), Ending::Cleared, None));
+
+    // The programme is over: from then on, and not because of a reading.
+    let mut history = with(enrolled(), readings.clone());
+    history.enrolments[0].until = Some(at(30));
+    let over = only(&set, &history);
+    let why = "No longer watched: the programme heart failure is over".to_owned();
+    assert_eq!(ended(&over), (at(30), Ending::Unwatched, why));
+    assert_eq!((over.cleared_at, over.unwatched_since()), (Some(at(30)), Some(at(30))));
+    assert!(evaluate(&set, &history, at(29)).episodes[0].is_open(), "not before its time");
+    assert_eq!(evaluate(&set, &history, at(29)).next_wake, Some(at(30)));
+    // Back in the programme, a reading opens anew.
+    enrol(&mut history, "heart-failure", at(40), None);
+    history.insert_reading(weight("3", at(50), "92"));
+    assert_eq!(episodes(&set, &history).len(), 2);
+
+    // Another programme keeps the rule away.
+    let mut history = with(enrolled(), readings.clone());
+    enrol(&mut history, "copd", at(20), None);
+    let why = "No longer watched: the programme COPD stands in its place".to_owned();
+    assert_eq!(ended(&only(&set, &history)), (at(20), Ending::Unwatched, why));
+
+    // The patient's readings are only stored.
+    let mut history = with(enrolled(), readings.clone());
+    history.status.set(at(10), PatientStatus::Ended);
+    let why = "No longer watched: readings of this patient are only stored".to_owned();
+    assert_eq!(ended(&only(&set, &history)), (at(10), Ending::Unwatched, why));
+
+    // A later version without the rule: the episode keeps the version that opened it.
+    let later = text.replace("version = \"1\"", "version = \"2\"").replace("id = \"R\"", "id = \"S\"");
+    let set = set.with_version("test.toml", &later, at(10)).unwrap();
+    let kept = only(&set, &with(enrolled(), readings));
+    assert_eq!((ended(&kept).1, kept.rules[0].rulebook.as_str()), (Ending::Cleared, "heart-failure 1"));
+}
+
+#[test]
+fn what_made_it_more_severe_is_what_it_says_now() {
+    let levels = "severity = [{ when = \"latest(systolic, 24 h) < 100 mm[Hg]\", is = \"high\" }, \
+                  { when = \"weight > 95 kg\", is = \"high\" }, \"medium\"]";
+    let text = format!("{HEAD}{}", rule("R", "rise(weight, 72 h) > 2 kg", "")).replace("severity = \"medium\"", levels);
+    let set = load(&text);
+    let grown = [weight("1", at(1), "80"), weight("2", at(25), "83")];
+    let opened = only(&set, &with(enrolled(), grown.clone()));
+    assert_eq!((opened.rules[0].worsened.as_ref(), opened.rules[0].says()), (None, &opened.rules[0].why));
+
+    let mut pressure = weight("p", at(26), "1");
+    pressure.reading.kind = Kind::BloodPressure;
+    pressure.reading.values = [(Quantity::Systolic, Value::number(95.into(), Unit::MillimetreOfMercury))].into();
+    let worse = only(&set, &with(enrolled(), grown.clone().into_iter().chain([pressure])));
+    let told = "Weight up 3 kg in 3 days (80 → 83 kg), limit 2 kg; systolic pressure 95 mmHg, below 100 mmHg";
+    assert_eq!(worse.rules[0].says().to_string(), told);
+    assert_eq!(worse.rules[0].rests_on().points.len(), 3);
+    assert_eq!(worse.rules[0].worsened.as_ref().unwrap().by.as_ref().unwrap().id.as_str(), "p");
+    let change = worse.changes.last().unwrap().why.to_string();
+    assert_eq!(change, format!("Now high: weight{}", told.strip_prefix("Weight").unwrap()));
+    assert_eq!(worse.rules[0].why, opened.rules[0].why, "the opening stays as it was");
+
+    // A condition on the same quantity says it all.
+    let heavy = only(&set, &with(enrolled(), grown.into_iter().chain([weight("3", at(30), "96")])));
+    assert_eq!(heavy.rules[0].says().to_string(), "Weight 96 kg, above 95 kg");
+    let explained = explain(&set, &with(enrolled(), [weight("1", at(1), "80"), weight("2", at(25), "97")]), at(26));
+    assert_eq!(explained[0].sentence.to_string(), "Weight up 17 kg in 3 days (80 → 97 kg), limit 2 kg");
 }

@@ -198,7 +198,7 @@ CREATE TABLE task_event (
     at INTEGER NOT NULL,
     actor TEXT NOT NULL,
     what TEXT NOT NULL,
-    why TEXT NOT NULL
+    why TEXT NOT NULL              -- JSON
 );
 CREATE INDEX task_event_task ON task_event (task, seq);
 CREATE TABLE command_outcome (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);

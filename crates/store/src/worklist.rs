@@ -32,6 +32,9 @@ pub struct EvaluationCommit {
     pub expected_head: u64,
     /// the `folded` that was gathered; another one (somebody else was faster) is stale too
     pub expected_folded: u64,
+    /// the `wake_at` that was gathered: a step that only time caused moves nothing else, so by this alone two workers
+    /// cannot both commit it
+    pub expected_wake_at: Option<Instant>,
     /// folded up to here now
     pub folded: u64,
     /// the next wake-up

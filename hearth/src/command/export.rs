@@ -168,7 +168,7 @@ async fn episodes(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failur
     #[derive(Serialize)]
     struct Line<'a> {
         patient: &'a PatientId,
-        #[serde(flatten)]
+        #[serde(flatten, serialize_with = "care::sentence::in_english")]
         episode: &'a Episode,
     }
     sink.head(&["patient", "id", "group", "severity", "rule", "opened_at", "cleared_at", "reason"])?;
@@ -183,7 +183,7 @@ async fn episodes(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failur
                 rule.map(|rule| rule.rule.to_string()).unwrap_or_default(),
                 time(episode.opened_at),
                 episode.cleared_at.map(time).unwrap_or_default(),
-                rule.map(|rule| rule.why.clone()).unwrap_or_default(),
+                episode.reason().unwrap_or_default().to_string(),
             ]
         })?;
     }
@@ -211,7 +211,7 @@ async fn tasks(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failure> 
     loop {
         let page = store.tasks(&Scope::All, &TaskFilter::default(), PageRequest { after, limit: PAGE }).await?;
         for task in &page.items {
-            sink.row(task, || task_cells(task))?;
+            sink.row(&TaskLine(task), || task_cells(task))?;
         }
         after = page.next;
         if after.is_none() {
@@ -219,6 +219,9 @@ async fn tasks(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failure> 
         }
     }
 }
+
+#[derive(Serialize)]
+struct TaskLine<'a>(#[serde(serialize_with = "care::sentence::in_english")] &'a Task);
 
 fn task_cells(task: &Task) -> Vec<String> {
     vec![
@@ -230,7 +233,7 @@ fn task_cells(task: &Task) -> Vec<String> {
         task.rule.to_string(),
         task.rulebook_version.clone(),
         task.title.clone(),
-        task.reason.clone(),
+        task.reason.to_string(),
         task.owner.as_ref().map(Actor::to_string).unwrap_or_default(),
         time(task.created_at),
         task.due_at.map(time).unwrap_or_default(),

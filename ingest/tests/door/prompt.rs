@@ -22,6 +22,7 @@ async fn ask(world: &World, id: &str) {
         patient: anna,
         expected_head: work.head,
         expected_folded: work.folded,
+        expected_wake_at: work.wake_at,
         folded: work.head,
         wake_at: None,
         fold: work.fold,

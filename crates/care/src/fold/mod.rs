@@ -10,8 +10,8 @@ mod tests;
 mod work;
 
 use crate::{
-    Actor, Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, Outcome, RuleId, Severity, Task, TaskEvent,
-    TaskId, TaskStatus,
+    Actor, Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, Outcome, RuleId, Sentence, Severity, Task,
+    TaskEvent, TaskId, TaskStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ pub struct Again {
     /// the rule
     pub rule: RuleId,
     /// the sentence with numbers
-    pub why: String,
+    pub why: Sentence,
 }
 
 /// What the fold asks of the engine.

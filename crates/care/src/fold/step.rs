@@ -2,8 +2,10 @@
 
 use super::work::Work;
 use super::{Again, Cause, Closed, Effects, Fold, Known, Pending, PendingReason, PromptRequest, Settled, Step};
+use crate::sentence::{Remark, TakenBack};
 use crate::{
-    Actor, Command, CommandOutcome, Episode, EpisodeId, PatientId, Refused, Severity, TaskEvent, TaskStatus, Verb,
+    Actor, Command, CommandOutcome, Episode, EpisodeId, PatientId, Refused, Sentence, Severity, TaskEvent, TaskStatus,
+    Verb,
 };
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -64,7 +66,7 @@ impl Fold {
         if result == Ok(true) {
             let why = command.note.clone().unwrap_or_default();
             self.notes.insert(command.task.clone(), (actor.clone(), why.clone()));
-            work.event(&command.task, actor.clone(), command.sentence(), why);
+            work.event(&command.task, actor.clone(), command.sentence(), Sentence::words(why));
             let group = self.open.values().find(|t| t.id == command.task).map(|t| t.group.clone());
             if let Some(group) = group {
                 work.changed(&group);
@@ -144,7 +146,7 @@ impl Fold {
         for task in self.open.values_mut() {
             if task.status == TaskStatus::OnHold && task.held_until.is_some_and(|until| until <= work.step.at) {
                 hand_back(task);
-                work.event(&task.id, Actor::hearth(), "returned", "the time it was to wait for has come".to_owned());
+                work.event(&task.id, Actor::hearth(), "returned", Sentence::HoldOver);
                 work.changed(&task.group);
             }
         }
@@ -213,29 +215,15 @@ impl Fold {
         let others: Vec<EpisodeId> = task.episodes.iter().filter(|e| *e != id).cloned().collect();
         if !others.is_empty() {
             task.episodes = others;
-            work.event(
-                &task.id,
-                Actor::hearth(),
-                "retracted",
-                "readings known by now no longer show one of its episodes".to_owned(),
-            );
+            work.event(&task.id, Actor::hearth(), "retracted", Sentence::TakenBack { what: TakenBack::Episode });
         } else if task.touched {
             task.condition_over_since = Some(work.step.at);
-            work.event(
-                &task.id,
-                Actor::hearth(),
-                "retracted",
-                "readings known by now no longer show this condition; please complete the task".to_owned(),
-            );
+            let why = Sentence::TakenBack { what: TakenBack::ConditionOfTouched };
+            work.event(&task.id, Actor::hearth(), "retracted", why);
         } else {
             task.status = TaskStatus::Cancelled;
             task.closed_at = Some(work.step.at);
-            work.event(
-                &task.id,
-                Actor::hearth(),
-                "cancelled",
-                "readings known by now no longer show this condition".to_owned(),
-            );
+            work.event(&task.id, Actor::hearth(), "cancelled", Sentence::TakenBack { what: TakenBack::Condition });
             work.close(&task.clone());
             self.close(&known.group);
         }
@@ -245,8 +233,7 @@ impl Fold {
     fn tell_closed(&mut self, id: &EpisodeId, work: &mut Work<'_>) {
         for (task, closed) in self.closed.iter_mut().filter(|(_, c)| c.by.is_some() && c.episodes.contains(id)) {
             closed.episodes.retain(|e| e != id);
-            let why = "readings known by now no longer show this condition".to_owned();
-            work.event(task, Actor::hearth(), "retracted", why);
+            work.event(task, Actor::hearth(), "retracted", Sentence::TakenBack { what: TakenBack::Condition });
         }
     }
 
@@ -300,7 +287,7 @@ impl Fold {
                     PendingReason::Repeat if confirmed => Some(Remark::Confirmed),
                     PendingReason::Repeat => (!urgent).then_some(Remark::Unconfirmed),
                 };
-                self.make_or_join(episode, work, remark.as_ref());
+                self.make_or_join(episode, work, remark.map(Occasion::from).as_ref());
             }
             !(over || confirmed || urgent)
         });
@@ -324,24 +311,20 @@ impl Fold {
         if worse {
             super::work::speak_for(task, episode);
             task.due_at = earlier(task.due_at, super::work::due(episode, work.step.at));
-            let why = episode.changes.last().map(|c| c.why.clone()).unwrap_or_default();
-            work.event(&task.id, Actor::hearth(), "worsened", why);
+            work.event(&task.id, Actor::hearth(), "worsened", last_change(episode));
             if task.status == TaskStatus::OnHold {
                 hand_back(task);
-                work.event(&task.id, Actor::hearth(), "returned", "it got worse while it waited".to_owned());
+                work.event(&task.id, Actor::hearth(), "returned", Sentence::WorseOnHold);
             }
         }
-        let cleared: Option<Vec<Instant>> =
-            task.episodes.iter().map(|id| work.episode(id).and_then(|e| e.cleared_at)).collect();
-        let over_since = cleared.and_then(|times| times.into_iter().max());
-        if over_since.is_some() != task.condition_over_since.is_some() {
-            let sentence = match over_since {
-                Some(_) => episode.changes.last().map(|c| c.why.clone()).unwrap_or_default(),
-                None => "readings known by now show that the condition goes on".to_owned(),
-            };
-            work.event(&task.id, Actor::hearth(), if over_since.is_some() { "cleared" } else { "goes-on" }, sentence);
+        let said = over(task);
+        let covered: Vec<&Episode> = task.episodes.iter().filter_map(|id| work.episode(id)).collect();
+        super::work::is_over(task, covered);
+        let now = over(task);
+        if now != said {
+            let why = if now.is_some() { last_change(episode) } else { Sentence::GoesOn };
+            work.event(&task.id, Actor::hearth(), now.unwrap_or("goes-on"), why);
         }
-        task.condition_over_since = over_since;
     }
 
     /// Episodes whose task was closed, and that go on.
@@ -353,34 +336,37 @@ impl Fold {
                 continue;
             };
             let Some(settled) = self.settled.get(&id) else { continue };
-            let Some(remark) = again(episode, settled, work) else { continue };
-            self.make_or_join(episode, work, Some(&remark));
+            let Some(occasion) = again(episode, settled, work) else { continue };
+            self.make_or_join(episode, work, Some(&occasion));
             self.settled.remove(&id);
         }
     }
 
-    fn make_or_join(&mut self, episode: &Episode, work: &mut Work<'_>, remark: Option<&Remark>) {
+    fn make_or_join(&mut self, episode: &Episode, work: &mut Work<'_>, occasion: Option<&Occasion>) {
         work.changed(&episode.group);
         if let Some(task) = self.open.get_mut(&episode.group) {
             if !task.episodes.contains(&episode.id) {
                 task.episodes.push(episode.id.clone());
             }
             super::work::speak_for(task, episode);
-            task.condition_over_since = if episode.is_open() { None } else { task.condition_over_since };
-            let why = episode.leading_rule().map(|r| r.why.clone()).unwrap_or_default();
-            work.event(&task.id, Actor::hearth(), "joined", why);
+            if episode.is_open() {
+                super::work::is_over(task, [episode]);
+            }
+            work.event(&task.id, Actor::hearth(), "joined", episode.reason().unwrap_or_default());
         } else {
             let count = self.counts.entry(episode.group.clone()).or_default();
             *count = count.saturating_add(1);
             let Some(mut task) = work.new_task(episode, *count) else { return };
-            task.unconfirmed = remark == Some(&Remark::Unconfirmed);
-            if let Some(Remark::Again { now: Some(now), .. }) = remark {
+            let remark = occasion.map(|o| o.remark);
+            task.unconfirmed = remark == Some(Remark::Unconfirmed);
+            if let Some(now) = occasion.and_then(|o| o.now.as_ref()) {
                 super::work::speak_as(&mut task, episode, now);
             }
-            let mut why = task.reason.clone();
-            if let Some(remark) = remark {
-                why = format!("{why} ({remark})");
-            }
+            let reason = task.reason.clone();
+            let why = match remark {
+                Some(remark) => Sentence::Created { reason: Box::new(reason), remark },
+                None => reason,
+            };
             work.event(&task.id, Actor::hearth(), "created", why);
             self.open.insert(episode.group.clone(), task);
         }
@@ -397,7 +383,7 @@ impl Fold {
             let count = self.counts.entry(task.group.clone()).or_default();
             *count = count.saturating_add(1);
             task.id = work.task_id(&task.group, *count);
-            work.event(&task.id, Actor::hearth(), "created", fault.detail.clone());
+            work.event(&task.id, Actor::hearth(), "created", task.reason.clone());
             work.latest(Some(&task));
             self.open.insert(task.group.clone(), task);
         }
@@ -408,43 +394,43 @@ impl Fold {
     }
 }
 
-/// What the timeline adds to the reason of a new task.
-#[derive(Debug, PartialEq, Eq)]
-enum Remark {
-    Confirmed,
-    Unconfirmed,
-    Again {
-        why: String,
-        /// what the task says in place of what was settled
-        now: Option<Again>,
-    },
+/// Why a task is made now and not at the opening.
+struct Occasion {
+    remark: Remark,
+    /// what the task says in place of what was settled
+    now: Option<Again>,
 }
 
-impl std::fmt::Display for Remark {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Remark::Confirmed => "a repeat shows the same",
-            Remark::Unconfirmed => "unconfirmed: no repeat came in time",
-            Remark::Again { why, .. } => why,
-        })
+impl From<Remark> for Occasion {
+    fn from(remark: Remark) -> Self {
+        Self { remark, now: None }
     }
 }
 
 /// Whether, and why, a settled episode asks for work again.
-fn again(episode: &Episode, settled: &Settled, work: &Work<'_>) -> Option<Remark> {
-    let remark = |why: String, now| Some(Remark::Again { why, now });
+fn again(episode: &Episode, settled: &Settled, work: &Work<'_>) -> Option<Occasion> {
     if episode.severity > settled.severity {
-        return remark(format!("more severe than what was settled: now {}", episode.severity), None);
+        return Some(Remark::MoreSevere(episode.severity).into());
     }
     if let Some(rule) = episode.rules.iter().find(|r| !settled.rules.contains(&r.rule)) {
-        let now = Again { rule: rule.rule.clone(), why: rule.why.clone() };
-        return remark("another rule than those settled".to_owned(), Some(now));
+        let now = Again { rule: rule.rule.clone(), why: rule.says().clone() };
+        return Some(Occasion { remark: Remark::AnotherRule, now: Some(now) });
     }
     if settled.revisit_at.is_some_and(|at| at <= work.step.at) {
-        return remark("the time to look again has come, and it still holds".to_owned(), None);
+        return Some(Remark::Revisit.into());
     }
     let now = work.step.judge.true_again(&episode.group, settled.shown, settled.not_before)?;
-    remark("again since the last task was closed".to_owned(), Some(now))
+    Some(Occasion { remark: Remark::Again, now: Some(now) })
+}
+
+/// How the task's condition ended, as the timeline calls it.
+fn over(task: &crate::Task) -> Option<&'static str> {
+    let unwatched = task.unwatched_since.map(|_| "unwatched");
+    unwatched.or_else(|| task.condition_over_since.map(|_| "cleared"))
+}
+
+fn last_change(episode: &Episode) -> Sentence {
+    episode.changes.last().map(|c| c.why.clone()).unwrap_or_default()
 }
 
 /// A rule or a severity that the task spoke for is no more, while its episode goes on by another: a task that nobody
@@ -452,10 +438,7 @@ fn again(episode: &Episode, settled: &Settled, work: &Work<'_>) -> Option<Remark
 fn take_back(task: &mut crate::Task, episode: &Episode, work: &mut Work<'_>) {
     let others = task.episodes.iter().filter_map(|id| work.episode(id)).map(|e| e.severity);
     let severity = others.fold(episode.severity, Severity::max);
-    let mut why = "readings known by now no longer show all of what it said".to_owned();
-    if let Some(rule) = episode.leading_rule() {
-        why = format!("{why}; what they show: {}", rule.why);
-    }
+    let why = Sentence::TakenBack { what: TakenBack::Part(episode.reason().map(Box::new)) };
     if !task.touched {
         task.severity = severity;
         task.ask.clear();
@@ -497,7 +480,7 @@ impl Command {
 }
 
 impl Work<'_> {
-    fn event(&mut self, task: &crate::TaskId, actor: Actor, what: &str, why: String) {
+    fn event(&mut self, task: &crate::TaskId, actor: Actor, what: &str, why: Sentence) {
         self.effects.task_events.push(TaskEvent {
             task: task.clone(),
             seq: self.step.seq,

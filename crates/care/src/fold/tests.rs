@@ -1,7 +1,10 @@
 //! What follows an opening, a clearing, a completion: the sentences of the contract, one by one.
 
 use super::*;
-use crate::{ClearedBy, Confirm, EpisodeChange, EpisodeRule, Evidence, PatientId, ProgrammeId, TaskTemplate, Verb};
+use crate::{
+    ClearedBy, Confirm, Ending, EpisodeChange, EpisodeRule, Evidence, PatientId, ProgrammeId, TaskTemplate, Verb,
+    Worsened,
+};
 use chrono::TimeDelta;
 use vitals::{DeviceId, MeasuredAt, Reading, ReadingId, ReceivedAt, SourceId, StoredAt};
 
@@ -45,7 +48,7 @@ fn episode(group: &str, opened: i64, opened_by: Option<&StoredReading>) -> Episo
         rules: vec![rule("HF-W2", opened, by)],
         cleared_at: None,
         severity: Severity::High,
-        changes: vec![EpisodeChange { at: t(opened), why: "weight up".into() }],
+        changes: vec![EpisodeChange { at: t(opened), why: Sentence::words("weight up") }],
     }
 }
 
@@ -56,8 +59,9 @@ fn rule(id: &str, opened: i64, opened_by: Option<ReadingKey>) -> EpisodeRule {
         rulebook: "heart-failure 2026.1".into(),
         opened_at: t(opened),
         opened_by,
-        why: "Weight up 2.6 kg in 3 days, limit 2 kg".into(),
+        why: Sentence::words("Weight up 2.6 kg in 3 days, limit 2 kg"),
         evidence: Evidence::default(),
+        worsened: None,
         basis: "ESC".into(),
         severity: Severity::High,
         cleared: None,
@@ -72,7 +76,7 @@ fn rule(id: &str, opened: i64, opened_by: Option<ReadingKey>) -> EpisodeRule {
 struct Says(bool);
 impl Judge for Says {
     fn true_again(&self, _: &GroupKey, _: Instant, _: Option<Instant>) -> Option<Again> {
-        self.0.then(|| Again { rule: RuleId::new("HF-W2").unwrap(), why: "up again".into() })
+        self.0.then(|| Again { rule: RuleId::new("HF-W2").unwrap(), why: Sentence::words("up again") })
     }
 }
 
@@ -142,8 +146,8 @@ fn clearing_never_closes_a_task() {
     let mut e = episode("fluid", 0, None);
     w.step(1, Cause::Other, std::slice::from_ref(&e));
     e.cleared_at = Some(t(50));
-    e.rules[0].cleared = Some(ClearedBy { at: t(50), why: "back".into() });
-    e.changes.push(EpisodeChange { at: t(50), why: "back to 80 kg".into() });
+    e.rules[0].cleared = Some(ClearedBy { at: t(50), how: Ending::Cleared, why: Sentence::words("back") });
+    e.changes.push(EpisodeChange { at: t(50), why: Sentence::words("back to 80 kg") });
     let effects = w.step(60, Cause::Other, std::slice::from_ref(&e));
     assert_eq!(whats(&effects), ["cleared"]);
     assert_eq!(w.only_open().condition_over_since, Some(t(50)));
@@ -362,7 +366,7 @@ fn a_task_that_comes_back_says_what_is_true_now() {
     w.command(2, Verb::Complete, &e);
     w.again = true;
     w.step(3, Cause::Other, &e);
-    assert_eq!(w.only_open().reason, "up again");
+    assert_eq!(w.only_open().reason.to_string(), "up again");
 }
 
 #[test]
@@ -381,7 +385,7 @@ fn a_rule_taken_back_while_its_group_goes_on_leaves_no_claim_behind() {
     let mut milder = episode("fluid", 0, None);
     milder.severity = Severity::Medium;
     milder.rules =
-        vec![EpisodeRule { severity: Severity::Medium, why: "up a little".into(), ..rule("HF-W1", 0, None) }];
+        vec![EpisodeRule { severity: Severity::Medium, why: Sentence::words("up a little"), ..rule("HF-W1", 0, None) }];
     let mut both = milder.clone();
     both.severity = Severity::High;
     both.rules.push(rule("HF-W2", 0, None));
@@ -394,6 +398,49 @@ fn a_rule_taken_back_while_its_group_goes_on_leaves_no_claim_behind() {
         assert_eq!(whats(&w.step(3, Cause::Other, std::slice::from_ref(&milder))), ["retracted"]);
         let expected = if touched { ("HF-W2", Severity::High) } else { ("HF-W1", Severity::Medium) };
         assert_eq!((w.only_open().rule.as_str(), w.only_open().severity), expected);
-        assert_eq!(w.only_open().reason == "up a little", !touched);
+        assert_eq!(w.only_open().reason.to_string() == "up a little", !touched);
     }
+}
+
+#[test]
+fn when_only_the_severity_rises_the_task_says_what_raised_it() {
+    let mut w = World::default();
+    let mut e = episode("fluid", 0, None);
+    w.step(1, Cause::Other, std::slice::from_ref(&e));
+    let why = Sentence::words("up 4 kg");
+    e.severity = Severity::Critical;
+    e.rules[0].severity = Severity::Critical;
+    e.rules[0].worsened = Some(Worsened { at: t(50), by: None, why: why.clone(), evidence: Evidence::default() });
+    let because = Sentence::MoreSevere { severity: Severity::Critical, because: Box::new(why.clone()) };
+    e.changes.push(EpisodeChange { at: t(50), why: because.clone() });
+    let effects = w.step(60, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!((whats(&effects), &effects.task_events[0].why), (vec!["worsened"], &because));
+    assert_eq!((&w.only_open().reason, w.only_open().severity), (&why, Severity::Critical));
+    // A second kind of reading is part of why it is as severe as it is.
+    let second = Sentence::SecondKind { severity: Severity::Critical, kinds: [Kind::BodyWeight, Kind::Glucose] };
+    e.rules.push(rule("HF-W3", 70, None));
+    e.changes.push(EpisodeChange { at: t(70), why: second.clone() });
+    w.step(70, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!(w.only_open().reason, why.and(second));
+}
+
+#[test]
+fn what_nobody_watches_any_more_is_not_over_and_its_task_stays() {
+    let mut w = World::default();
+    let mut e = episode("fluid", 0, None);
+    w.step(1, Cause::Other, std::slice::from_ref(&e));
+    let programme = ProgrammeId::new("heart-failure").unwrap();
+    let why = Sentence::Unwatched { because: crate::sentence::Unwatched::ProgrammeOver { programme } };
+    e.cleared_at = Some(t(50));
+    e.rules[0].cleared = Some(ClearedBy { at: t(50), how: Ending::Unwatched, why: why.clone() });
+    e.changes.push(EpisodeChange { at: t(50), why: why.clone() });
+    let effects = w.step(60, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!((whats(&effects), &effects.task_events[0].why), (vec!["unwatched"], &why));
+    let task = w.only_open();
+    assert_eq!((task.condition_over_since, task.unwatched_since), (None, Some(t(50))));
+    assert_eq!(task.status, TaskStatus::Requested);
+    // It is watched again, and holds.
+    let second = episode("fluid", 100, None);
+    assert_eq!(whats(&w.step(101, Cause::Other, &[e, second])), ["joined"]);
+    assert_eq!(w.only_open().unwatched_since, None);
 }

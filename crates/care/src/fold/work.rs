@@ -1,7 +1,7 @@
 //! The bench on which one step is done: what it reads, and what it has to write so far.
 
 use super::{Again, Effects, PromptRequest, Step};
-use crate::{Episode, EpisodeId, Fault, GroupKey, PatientId, Queue, Severity, Task, TaskId, TaskStatus};
+use crate::{Episode, EpisodeId, Fault, GroupKey, PatientId, Queue, Sentence, Severity, Task, TaskId, TaskStatus};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use vitals::Instant;
@@ -72,7 +72,7 @@ impl<'a> Work<'a> {
             status: TaskStatus::Requested,
             severity: episode.severity,
             title: String::new(),
-            reason: String::new(),
+            reason: Sentence::default(),
             basis: String::new(),
             ask: Vec::new(),
             episodes: vec![episode.id.clone()],
@@ -81,7 +81,8 @@ impl<'a> Work<'a> {
             due_at: due(episode, self.step.at),
             held_until: None,
             attempts: 0,
-            condition_over_since: episode.cleared_at,
+            condition_over_since: None,
+            unwatched_since: None,
             unconfirmed: false,
             outcome: None,
             closed_at: None,
@@ -89,6 +90,7 @@ impl<'a> Work<'a> {
             touched: false,
         };
         speak_for(&mut task, episode);
+        is_over(&mut task, [episode]);
         Some(task)
     }
 
@@ -104,7 +106,7 @@ impl<'a> Work<'a> {
             status: TaskStatus::Requested,
             severity: Severity::High,
             title: format!("Rule {} could not be evaluated", fault.rule),
-            reason: fault.detail.clone(),
+            reason: Sentence::words(fault.detail.clone()),
             basis: "a rule that fails is not silence".to_owned(),
             ask: Vec::new(),
             episodes: Vec::new(),
@@ -114,6 +116,7 @@ impl<'a> Work<'a> {
             held_until: None,
             attempts: 0,
             condition_over_since: None,
+            unwatched_since: None,
             unconfirmed: false,
             outcome: None,
             closed_at: None,
@@ -130,13 +133,24 @@ pub(super) fn speak_for(task: &mut Task, episode: &Episode) {
     task.rule = rule.rule.clone();
     task.rulebook_version.clone_from(&rule.rulebook);
     task.title.clone_from(&rule.task.title);
-    task.reason.clone_from(&rule.why);
+    task.reason = episode.reason().unwrap_or_default();
     task.basis.clone_from(&rule.basis);
     for question in episode.rules.iter().flat_map(|r| &r.task.ask) {
         if !task.ask.contains(question) {
             task.ask.push(question.clone());
         }
     }
+}
+
+/// Notes whether everything that the task covers is over, and how. Of several ends the last counts; where one of them
+/// was that nobody watches any more, nobody can say that the condition is over.
+pub(super) fn is_over<'e>(task: &mut Task, episodes: impl IntoIterator<Item = &'e Episode>) {
+    let ends: Option<Vec<_>> =
+        episodes.into_iter().map(|e| Some((e.cleared_at?, e.unwatched_since().is_some()))).collect();
+    let since = ends.as_ref().and_then(|ends| ends.iter().map(|(at, _)| *at).max());
+    let unwatched = ends.is_some_and(|ends| ends.iter().any(|(_, unwatched)| *unwatched));
+    task.condition_over_since = since.filter(|_| !unwatched);
+    task.unwatched_since = since.filter(|_| unwatched);
 }
 
 /// The task says what is true now, where its episode's leading rule was settled by a task before.

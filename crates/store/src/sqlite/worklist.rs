@@ -54,12 +54,13 @@ fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
 /// Commits an evaluation if nothing landed in between.
 fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<(), Fault> {
     let number = commit.memory.patient(&e.patient)?;
-    let stands: Option<(i64, i64)> = commit
+    let stands: Option<(i64, i64, Option<i64>)> = commit
         .db
-        .prepare_cached("SELECT head, folded FROM patient_work WHERE patient = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached("SELECT head, folded, wake_at FROM patient_work WHERE patient = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    if stands.unwrap_or_default() != (e.expected_head.cast_signed(), e.expected_folded.cast_signed()) {
+    let expected = (e.expected_head.cast_signed(), e.expected_folded.cast_signed(), e.expected_wake_at.map(micros));
+    if stands.unwrap_or_default() != expected {
         return Err(StoreError::Stale.into());
     }
     if e.folded > e.expected_head || e.folded < e.expected_folded {
@@ -153,7 +154,7 @@ fn put_task_event(db: &Connection, event: &TaskEvent) -> Result<(), Fault> {
         micros(event.at),
         event.actor.0,
         event.what,
-        event.why
+        to_json("why", &event.why)?
     ])?;
     Ok(())
 }
@@ -309,7 +310,7 @@ impl Worklist for SqliteStore {
                     at: time(row, "at")?,
                     actor: Actor(row.get("actor")?),
                     what: row.get("what")?,
-                    why: row.get("why")?,
+                    why: json(row, "why")?,
                 })
             })
         })

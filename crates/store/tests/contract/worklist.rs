@@ -16,7 +16,7 @@ fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
         status,
         severity: Severity::High,
         title: "Call".into(),
-        reason: "Weight up 2.6 kg".into(),
+        reason: Sentence::words("Weight up 2.6 kg"),
         basis: "ESC".into(),
         ask: vec![],
         episodes: vec![],
@@ -26,6 +26,7 @@ fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
         held_until: None,
         attempts: 0,
         condition_over_since: None,
+        unwatched_since: None,
         unconfirmed: false,
         outcome: None,
         closed_at: None,
@@ -47,8 +48,9 @@ fn episode(id: &str, opened_at: Instant) -> Episode {
         rulebook: "heart-failure 2026.1".into(),
         opened_at,
         opened_by: Some(point.reading.clone()),
-        why: "Weight up".into(),
+        why: Sentence::words("Weight up"),
         evidence: Evidence { points: vec![point], limits: vec![] },
+        worsened: None,
         basis: "ESC".into(),
         severity: Severity::High,
         cleared: None,
@@ -75,7 +77,7 @@ fn entry(task: &str, what: &str, why: &str) -> TaskEvent {
         at: day(100),
         actor: Actor::hearth(),
         what: what.into(),
-        why: why.into(),
+        why: Sentence::words(why),
     }
 }
 
@@ -86,6 +88,7 @@ async fn evaluation(store: &dyn Store, patient: &str, effects: Effects) -> Evalu
         patient: work.patient,
         expected_head: work.head,
         expected_folded: work.folded,
+        expected_wake_at: work.wake_at,
         folded: work.head,
         wake_at: None,
         fold: Fold::default(),
@@ -154,9 +157,19 @@ pub(crate) async fn a_stale_evaluation_changes_nothing(store: &dyn Store) {
     assert_eq!(store.work(&pid("anna")).await.unwrap(), before);
     assert_eq!(store.tasks(&Scope::All, &TaskFilter::default(), all()).await.unwrap().items, []);
     // Somebody else was faster.
-    let mine = evaluation(store, "anna", Effects::default()).await;
+    let mut mine = evaluation(store, "anna", Effects::default()).await;
+    mine.wake_at = Some(day(101));
     store.commit_evaluation(mine.clone()).await.unwrap();
     assert!(matches!(store.commit_evaluation(mine.clone()).await, Err(StoreError::Stale)));
+    // Where only time has passed, nothing but the wake-up tells two workers apart.
+    let mut woken = evaluation(store, "anna", tasks(vec![task("anna", "t1", TaskStatus::Requested)])).await;
+    woken.wake_at = Some(day(102));
+    assert_eq!((woken.expected_wake_at, woken.folded), (Some(day(101)), woken.expected_folded));
+    let slower = EvaluationCommit { effects: tasks(vec![task("anna", "t2", TaskStatus::Completed)]), ..woken.clone() };
+    store.commit_evaluation(woken).await.unwrap();
+    assert!(matches!(store.commit_evaluation(slower).await, Err(StoreError::Stale)));
+    assert_eq!(store.task(&TaskId::new("t2").unwrap()).await.unwrap(), None);
+    let mine = evaluation(store, "anna", Effects::default()).await;
     let nobody = EvaluationCommit { patient: pid("bert"), ..mine.clone() };
     assert!(matches!(store.commit_evaluation(nobody).await, Err(StoreError::NotFound(_))));
     let ahead = EvaluationCommit { expected_folded: mine.folded, folded: mine.folded + 1, ..mine };
@@ -266,7 +279,7 @@ pub(crate) async fn tasks_are_filtered_and_walked(store: &dyn Store) {
         seen.extend(found.items.into_iter().map(|t| t.id));
         // A change does not move a task in the list.
         let mut changed = task("p0", "t9", TaskStatus::Accepted);
-        changed.reason = format!("{} seen", seen.len());
+        changed.reason = Sentence::words(format!("{} seen", seen.len()));
         commit(store, "p0", tasks(vec![changed])).await.unwrap();
         match found.next {
             Some(next) => page.after = Some(next),
