@@ -90,6 +90,56 @@ impl Assignments {
         self.patient_of(&reading.device_ref(), reading.user_slot, reading.measured_at.instant())
     }
 
+    /// What the assignments of `device` would be if its readings of `slot`, measured in `[from, until)`, were
+    /// `whose`: what others had of that stretch is cut away. Without a slot it is about what no slot of its own takes;
+    /// without anybody the readings become nobody's, or with a slot whosever the device is.
+    ///
+    /// Sorted so that nobody overlaps if each person's list is written in turn: those who lose come first.
+    #[must_use]
+    pub fn handed_over(
+        &self,
+        device: &DeviceRef,
+        slot: Option<UserSlot>,
+        (from, until): (Instant, Option<Instant>),
+        whose: Option<&PatientId>,
+    ) -> Vec<(PatientId, Vec<Assignment>)> {
+        let before = self.of_device(device);
+        let mut after: Vec<Assignment> = Vec::new();
+        for old in before {
+            if old.user_slot != slot {
+                after.push(old.clone());
+                continue;
+            }
+            let left = Assignment { until: Some(old.until.map_or(from, |end| end.min(from))), ..old.clone() };
+            after.extend(Some(left).filter(|a| a.until.is_some_and(|end| a.from < end)));
+            if let Some(until) = until {
+                let right = Assignment { from: old.from.max(until), ..old.clone() };
+                after.extend(Some(right).filter(|a| a.until.is_none_or(|end| a.from < end)));
+            }
+        }
+        after.extend(whose.map(|patient| Assignment {
+            device: device.clone(),
+            user_slot: slot,
+            patient: patient.clone(),
+            from,
+            until,
+        }));
+        let mut people: Vec<&PatientId> = before.iter().chain(&after).map(|a| &a.patient).collect();
+        people.sort_by_key(|p| (whose == Some(*p), *p));
+        people.dedup();
+        let of = |patient: &PatientId| -> Vec<Assignment> {
+            let elsewhere = self.iter().filter(|a| a.patient == *patient && a.device != *device);
+            elsewhere.chain(after.iter().filter(|a| a.patient == *patient)).cloned().collect()
+        };
+        let changes = |patient: &&PatientId| {
+            let mine = |list: &[Assignment]| -> Vec<Assignment> {
+                list.iter().filter(|a| a.patient == **patient).cloned().collect()
+            };
+            mine(before) != mine(&after)
+        };
+        people.into_iter().filter(changes).map(|p| (p.clone(), of(p))).collect()
+    }
+
     /// The assignments of one patient, oldest first.
     #[must_use]
     pub fn of_patient(&self, patient: &PatientId) -> Vec<&Assignment> {
@@ -151,5 +201,43 @@ mod tests {
         assert!(all.add(assignment("bert", Some(1), 9, None)).is_err());
         assert!(all.add(assignment("bert", Some(1), 10, None)).is_ok());
         assert!(all.add(assignment("bert", None, 0, None)).is_ok());
+    }
+
+    #[test]
+    fn a_stretch_is_handed_over_and_the_rest_stays() {
+        let mut all = Assignments::default();
+        all.add(assignment("anna", None, 0, None)).unwrap();
+        all.add(assignment("carl", Some(2), 0, Some(50))).unwrap();
+        let device = assignment("anna", None, 0, None).device;
+        let bert = PatientId::new("bert").unwrap();
+        let lists = all.handed_over(&device, None, (t(10), Some(t(11))), Some(&bert));
+        let anna = vec![assignment("anna", None, 0, Some(10)), assignment("anna", None, 11, None)];
+        let expected = [("anna", anna), ("bert", vec![assignment("bert", None, 10, Some(11))])];
+        assert_eq!(lists, expected.map(|(who, list)| (PatientId::new(who).unwrap(), list)), "carl keeps his slot");
+
+        let mut written = all.clone();
+        for (who, list) in &lists {
+            let keeps: Vec<Assignment> = written.iter().filter(|a| a.patient != *who).cloned().collect();
+            written = Assignments::default();
+            keeps.into_iter().chain(list.clone()).for_each(|a| written.add(a).unwrap());
+        }
+        let of = |slot, hour| written.patient_of(&device, slot, t(hour)).map(PatientId::as_str);
+        assert_eq!(
+            [of(None, 9), of(None, 10), of(None, 11), of(Some(UserSlot(2)), 10)],
+            [Some("anna"), Some("bert"), Some("anna"), Some("carl")]
+        );
+    }
+
+    #[test]
+    fn an_end_is_a_stretch_that_becomes_nobodys() {
+        let mut all = Assignments::default();
+        all.add(assignment("anna", None, 0, Some(90))).unwrap();
+        let device = assignment("anna", None, 0, None).device;
+        let lists = all.handed_over(&device, None, (t(10), None), None);
+        assert_eq!(lists, [(PatientId::new("anna").unwrap(), vec![assignment("anna", None, 0, Some(10))])]);
+        assert_eq!(all.handed_over(&device, Some(UserSlot(1)), (t(10), None), None), []);
+        let anna = PatientId::new("anna").unwrap();
+        let slot = all.handed_over(&device, Some(UserSlot(1)), (t(10), None), Some(&anna));
+        assert_eq!(slot.len(), 1, "her own slot beside the rest");
     }
 }

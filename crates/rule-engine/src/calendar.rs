@@ -53,6 +53,13 @@ impl Calendar {
     }
 }
 
+/// The beginning of the local day that holds `time`: the end of the one before, also where that was skipped.
+pub(crate) fn day_start(time: Instant, zone: Tz) -> Option<Instant> {
+    let earlier = time.checked_sub_signed(chrono::TimeDelta::hours(50))?;
+    let ends = std::iter::successors(day_end(earlier, zone), |end| day_end(*end, zone));
+    ends.take_while(|end| *end <= time).last()
+}
+
 /// The end of the local day that holds `time`: the first moment of the next date in that zone, also where
 /// the clocks skip midnight.
 pub(crate) fn day_end(time: Instant, zone: Tz) -> Option<Instant> {
@@ -82,5 +89,12 @@ mod tests {
         // Clocks skip midnight in Beirut on 2026-03-29.
         check("Asia/Beirut", "2026-03-28T12:00:00Z", "2026-03-28T22:00:00Z");
         check("Pacific/Apia", "2011-12-29T12:00:00Z", "2011-12-30T10:00:00Z");
+    }
+
+    #[test]
+    fn a_day_begins_where_the_one_before_ended() {
+        let start = |zone: &str, time: &str| day_start(time.parse().unwrap(), zone.parse().unwrap()).unwrap();
+        assert_eq!(start("America/New_York", "2026-03-09T03:59:59Z").to_rfc3339(), "2026-03-08T05:00:00+00:00");
+        assert_eq!(start("America/New_York", "2026-03-09T04:00:00Z").to_rfc3339(), "2026-03-09T04:00:00+00:00");
     }
 }

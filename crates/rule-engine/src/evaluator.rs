@@ -2,13 +2,14 @@
 
 use crate::calendar::{Calendar, day_end};
 use crate::condition::kind_index;
-use crate::eval::before;
+use crate::eval::{Scope, before};
+use crate::parameter::ParameterState;
 use crate::plan::Plan;
 use crate::series::{Added, Archive, Series};
 use crate::set::RulebookSet;
 use crate::state::{Draft, State};
 use crate::step::{Given, Moment, Moving};
-use care::{Episode, Fault, History, PatientStatus};
+use care::{Episode, Expectation, Fault, History, PatientStatus};
 use chrono::TimeDelta;
 use serde::Serialize;
 use std::sync::Arc;
@@ -53,7 +54,7 @@ pub struct Evaluator {
     /// without the readings
     pub(crate) history: History,
     pub(crate) plan: Plan,
-    archive: Archive,
+    pub(crate) archive: Archive,
     pub(crate) series: Series,
     pub(crate) calendar: Calendar,
     as_of: Instant,
@@ -113,6 +114,16 @@ impl Evaluator {
         self.as_of
     }
 
+    /// What is expected of the patient now, and what came of it.
+    #[must_use]
+    pub fn expectations(&self) -> Vec<Expectation> {
+        let expected = |kind| {
+            let since = self.plan.expected_since(self.as_of, kind)?;
+            Some(Expectation { kind, since, last: self.series.times(kind).last().map(|(_, time)| *time) })
+        };
+        Kind::ALL.into_iter().filter_map(expected).collect()
+    }
+
     /// Takes one reading; one that is there already changes nothing.
     pub fn insert(&mut self, reading: &StoredReading) {
         let ended = is_ended(&self.history, reading);
@@ -162,6 +173,22 @@ impl Evaluator {
             series: &self.series,
             calendar: &self.calendar,
             patient: &self.history.patient,
+        }
+    }
+
+    /// What conditions see before anything was measured: their constants.
+    pub(crate) fn nothing_measured<'a>(&'a self, parameters: &'a [ParameterState]) -> Scope<'a> {
+        Scope {
+            series: &self.series,
+            calendar: &self.calendar,
+            parameters,
+            time: self.as_of,
+            visible: 0,
+            day_end: None,
+            aside: &[],
+            swap: None,
+            cut: None,
+            onset: &[],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::check::{canonical, parse_amount};
 use crate::value::Failure;
-use care::{History, ParameterOrigin, ParameterScope};
+use care::{History, Limit, ParameterOrigin, ParameterScope};
 use serde::Serialize;
 use vitals::{Decimal, Instant, Unit};
 
@@ -41,6 +41,13 @@ pub(crate) struct Amount {
     pub(crate) value: Decimal,
     /// in the canonical unit, as a difference of temperatures
     pub(crate) difference: Decimal,
+}
+
+impl Amount {
+    /// As evidence names it.
+    pub(crate) fn limit(&self) -> Limit {
+        Limit { name: self.name.clone(), value: self.written.clone(), origin: self.origin }
+    }
 }
 
 impl Parameter {

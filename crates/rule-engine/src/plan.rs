@@ -8,7 +8,7 @@ use crate::set::RulebookSet;
 use care::{History, ParameterScope, PatientStatus, ProgrammeId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use vitals::Instant;
+use vitals::{Instant, Kind};
 
 /// A rule that stands for the patient.
 #[derive(Clone, Debug)]
@@ -62,6 +62,30 @@ impl Plan {
     /// What stands at `time`.
     pub(crate) fn at(&self, time: Instant) -> Option<&Stretch> {
         self.stretches.get(self.stretches.partition_point(|s| s.from <= time).saturating_sub(1))
+    }
+
+    /// Since when readings of `kind` are expected without a break, if they are at `time`.
+    pub(crate) fn expected_since(&self, time: Instant, kind: Kind) -> Option<Instant> {
+        let until_now = self.stretches.partition_point(|s| s.from <= time);
+        let mut since = None;
+        for stretch in self.stretches.iter().take(until_now).rev() {
+            if stretch.expected & kind_bit(kind) == 0 {
+                break;
+            }
+            since = Some(stretch.from);
+        }
+        since
+    }
+
+    /// What stands between two times, each with its own beginning and end.
+    pub(crate) fn between(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> impl Iterator<Item = (&Stretch, Instant, Option<Instant>)> {
+        let ends = self.stretches.iter().skip(1).map(|s| Some(s.from)).chain([None]);
+        let all = self.stretches.iter().zip(ends).map(|(s, end)| (s, s.from, end));
+        all.filter(move |(_, begins, ends)| *begins <= until && ends.is_none_or(|end| from < end))
     }
 
     /// When change `index` comes into force: the stretch before it ends there.

@@ -1,6 +1,7 @@
 //! The readings that count, in order, and by quantity: what windows look at.
 
 use crate::condition::{UNKNOWN_ERROR_S, kind_index, quantity_bit, quantity_index};
+use crate::picture::Standing;
 use crate::value::Datum;
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
@@ -187,6 +188,19 @@ impl Archive {
             standing.sort_by(|a, b| order(a).cmp(&order(b)));
         }
         standing
+    }
+
+    /// The readings that are not among [`Self::standing`], each with the reason.
+    pub(crate) fn passed_over(&self, tolerance: &CopyTolerance) -> BTreeMap<ReadingKey, Standing> {
+        let replaced = self.replaced();
+        let standing: BTreeSet<ReadingKey> = self.standing(tolerance).into_iter().map(|e| e.key.clone()).collect();
+        let why = |entry: &Entry| match entry {
+            e if replaced.contains(&e.key) => Standing::Corrected,
+            e if e.ended => Standing::OnlyStored,
+            _ => Standing::Copy,
+        };
+        let over = self.all.values().filter(|s| !standing.contains(&s.entry.key));
+        over.map(|s| (s.entry.key.clone(), why(&s.entry))).collect()
     }
 
     /// Readings that a correction replaces. A reading, its corrections and theirs are one family; of a family

@@ -163,7 +163,15 @@ impl RulebookSet {
                 self.books.iter().flat_map(|b| &b.book.parameters).map(|p| p.key.as_str()).collect();
             return Err(format!("unknown parameter `{key}`; {}", crate::error::suggest(key, known)));
         };
-        value.map_or(Ok(()), |v| parameter.accepts(v))
+        let Some(value) = value else { return Ok(()) };
+        parameter.accepts(value)?;
+        match self.range(key) {
+            Some(range) if !range.contains(value) => {
+                let (low, high, unit) = (range.low, range.high, range.unit);
+                Err(format!("`{key}` cannot be `{value}`; it lies between {low} and {high} {unit}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn slots(&self) -> &[RuleId] {
