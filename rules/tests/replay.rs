@@ -451,6 +451,25 @@ fn silence_is_noticed_by_the_clock_alone() {
 }
 
 #[test]
+fn other_dates_of_the_programme_do_not_hide_who_is_silent() {
+    run(async {
+        let mut world = World::new().await;
+        world.apply(Op::Wait { minutes: 3 * 1440 }).await;
+        for (from, over_in) in [(START - 10_000, None), (START - 30_000, Some(90_000))] {
+            let until = over_in.map(|m: i64| at(world.now() + m));
+            let enrolments = Some(vec![Enrolment { from: at(from), until, ..enrolment(None) }]);
+            let change = Change { enrolments, ..change(world.now()) };
+            world.store.change_patient(&patient(0), change, vec![], None, &actor()).await.unwrap();
+        }
+        world.apply(Op::Wait { minutes: 1440 }).await;
+        world.fold(0, false).await;
+        let tasks = world.tasks().await;
+        assert_eq!(tasks.iter().map(|t| t.rule.as_str()).collect::<Vec<_>>(), ["HF-N1"], "{tasks:#?}");
+        world.check().await;
+    });
+}
+
+#[test]
 fn when_the_programme_is_over_the_task_stays_and_says_that_nobody_watches() {
     run(async {
         let mut world = World::new().await;

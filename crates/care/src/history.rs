@@ -30,6 +30,22 @@ impl Enrolment {
     pub fn expected_from(&self) -> Instant {
         self.from.max(self.entered_at)
     }
+
+    /// Stamps the whole `new` list: what is new was entered at `at`, and what was there already when it was, also where
+    /// its dates are others now. Otherwise a change of dates would begin anew what is expected, and hide who is silent.
+    pub fn enter(new: &mut [Enrolment], before: &[Enrolment], at: Instant) {
+        for enrolment in new {
+            let same = before.iter().filter(|b| b.programme == enrolment.programme && b.overlaps(enrolment));
+            let exact = same.clone().find(|b| b.from == enrolment.from).map(|b| b.entered_at);
+            enrolment.entered_at = exact.or_else(|| same.map(|b| b.entered_at).min()).unwrap_or(at);
+        }
+    }
+
+    fn overlaps(&self, other: &Enrolment) -> bool {
+        // One that began with the other is the same, though it may have been over already.
+        self.from == other.from
+            || self.until.is_none_or(|until| other.from < until) && other.until.is_none_or(|until| self.from < until)
+    }
 }
 
 /// Whose override a parameter setting is.
@@ -119,12 +135,9 @@ impl History {
             self.status.set(change.effective_from, status);
         }
         if let Some(enrolments) = &change.enrolments {
-            let entered = |e: &Enrolment| {
-                // An unchanged enrolment keeps the moment at which it was first entered.
-                let before = self.enrolments.iter().find(|b| b.programme == e.programme && b.from == e.from);
-                before.map_or(event.at, |b| b.entered_at)
-            };
-            self.enrolments = enrolments.iter().map(|e| Enrolment { entered_at: entered(e), ..e.clone() }).collect();
+            let mut enrolments = enrolments.clone();
+            Enrolment::enter(&mut enrolments, &self.enrolments, event.at);
+            self.enrolments = enrolments;
         }
     }
 
@@ -165,4 +178,37 @@ impl History {
 /// Ties go by source, device, id.
 fn order(r: &StoredReading) -> (vitals::MeasuredAt, &vitals::ReadingKey) {
     (r.reading.measured_at, &r.reading.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t(hours: i64) -> Instant {
+        Instant::from_timestamp(hours * 3600, 0).unwrap()
+    }
+
+    fn enrolment(programme: &str, from: i64, until: Option<i64>, entered: i64) -> Enrolment {
+        let programme = ProgrammeId::new(programme).unwrap();
+        Enrolment { programme, from: t(from), until: until.map(t), entered_at: t(entered) }
+    }
+
+    #[test]
+    fn other_dates_do_not_enter_an_enrolment_anew() {
+        let before = [enrolment("copd", 10, Some(20), 5), enrolment("copd", 30, None, 25)];
+        #[track_caller]
+        fn check(before: &[Enrolment], programme: &str, from: i64, until: Option<i64>, entered: i64) {
+            let mut new = [enrolment(programme, from, until, 0)];
+            Enrolment::enter(&mut new, before, t(50));
+            assert_eq!(new[0].entered_at, t(entered));
+        }
+        check(&before, "copd", 30, Some(40), 25);
+        check(&before, "copd", 29, None, 25);
+        check(&before, "copd", 60, None, 25);
+        check(&before, "copd", 12, Some(15), 5);
+        check(&before, "copd", 0, None, 5);
+        check(&before, "copd", 10, None, 5);
+        check(&before, "copd", 20, Some(30), 50);
+        check(&before, "diabetes", 10, None, 50);
+    }
 }

@@ -42,7 +42,8 @@ impl Edit {
         let (effective_from, reason) = (change.effective_from, change.reason.clone());
         complete(&mut change, id, known)?;
         if let Some(enrolments) = &mut change.enrolments {
-            enter(enrolments, &own_history(commit.db, number, id)?, commit.at);
+            // As `History::apply` does, so that the event says what the history will.
+            Enrolment::enter(enrolments, &own_history(commit.db, number, id)?.enrolments, commit.at);
         }
         if let Some(profile) = &change.profile {
             commit
@@ -87,14 +88,6 @@ fn complete(change: &mut Change, id: &PatientId, known: Option<&Patient>) -> Res
         _ => {}
     }
     Ok(())
-}
-
-/// Stamps what is new; as [`History::apply`] does, so that the event says what the history will.
-fn enter(enrolments: &mut [Enrolment], before: &History, at: Instant) {
-    for enrolment in enrolments {
-        let known = before.enrolments.iter().find(|b| b.programme == enrolment.programme && b.from == enrolment.from);
-        enrolment.entered_at = known.map_or(at, |b| b.entered_at);
-    }
 }
 
 #[async_trait]
