@@ -8,6 +8,7 @@
 mod assignment;
 mod command;
 mod episode;
+mod expectation;
 mod fold;
 mod history;
 mod id;
@@ -26,6 +27,7 @@ pub use episode::{
     ClearedBy, Confirm, Ending, Episode, EpisodeChange, EpisodeRule, Evidence, EvidencePoint, Fault, Limit,
     ParameterOrigin, TaskTemplate, Worsened,
 };
+pub use expectation::Expectation;
 pub use fold::{Again, Cause, Effects, Fold, Judge, Known, Pending, PendingReason, PromptRequest, Run, Step};
 pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
 pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId, TeamId};
