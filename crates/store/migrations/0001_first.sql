@@ -61,8 +61,8 @@ CREATE UNIQUE INDEX reading_id ON reading (id, device);
 -- The day first: what arrives now touches a few pages, whoever sent it.
 CREATE INDEX reading_day ON reading (day, device);
 
--- Readings that no assignment covers, by the assignments known now.
-CREATE TABLE unassigned (seq INTEGER PRIMARY KEY, device INTEGER NOT NULL);
+-- Readings that no assignment covers, by the assignments known now: runs of neighbours, all of one device.
+CREATE TABLE unassigned (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, device INTEGER NOT NULL);
 
 CREATE TABLE quarantine (
     row INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -301,6 +301,9 @@ impl Connection {
         }
         let readings = self.flight.gathered().saturating_sub(before);
         self.flight.launch(&self.door.pipeline);
+        if self.flight.is_empty() && !self.io.writes() {
+            self.io.stream.confirm();
+        }
         if readings > 0 {
             self.opened.source.seen.store(true, Ordering::Release);
             let wait = self.opened.source.take_tokens(readings, self.heard_at);

@@ -1,47 +1,35 @@
 //! Readings in: the hot path of the writer.
 
+use super::encode::{Encoded, Texts};
 use super::fault::Fault;
+use super::insert::{Cell, ReadingInsert, Unassigned};
 use super::memory::Place;
-use super::row::{self, IdColumn};
+use super::row;
 use super::writer::Commit;
 use crate::{Admit, AdmitItem, Admitted, ItemStatus, RefusedItem, StoreError, Via};
 use bytes::Bytes;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
-use vitals::{ContentDigest, DeviceRef, Reading};
+use rusqlite::{OptionalExtension, params};
+use vitals::{DeviceRef, Instant, Reading};
 
-/// A message, encoded by its caller so that the writer need not.
-pub(super) struct Message {
-    device: DeviceRef,
-    admit: Admit,
-    encoded: Vec<Option<Encoded>>,
+/// Messages for one commit, encoded by their caller so that the writer need not. It goes back to the caller with the
+/// answers in it: what one thread allocates and another frees costs both.
+pub(super) struct Batch {
+    messages: Vec<Message>,
+    texts: Texts,
+    stored_at: Instant,
 }
 
-/// The columns of a reading that take some work.
-struct Encoded {
-    digest: ContentDigest,
-    values: String,
-    flags: Option<String>,
-    admission: Option<String>,
+/// A message, and room for its answers.
+struct Message {
+    admit: Admit,
+    encoded: Vec<Option<Encoded>>,
+    answers: Vec<ItemStatus>,
 }
 
 /// The statements of the hot path, looked up once for many readings.
-pub(super) struct Statements<'db> {
-    reading: CachedStatement<'db>,
-    unassigned: CachedStatement<'db>,
-}
-
-impl<'db> Statements<'db> {
-    pub(super) fn prepare(db: &'db Connection) -> Result<Self, Fault> {
-        Ok(Self {
-            reading: db.prepare_cached(
-                "INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals,
-                 hub, via, raw, slot, battery, flags, admission, sample, meal, clock_source, clock_error_s,
-                 clock_device_time, corrects) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) ON CONFLICT (id, device) DO NOTHING",
-            )?,
-            unassigned: db.prepare_cached("INSERT INTO unassigned VALUES (?1, ?2)")?,
-        })
-    }
+struct Statements<'db> {
+    reading: ReadingInsert<'db>,
+    unassigned: Unassigned<'db>,
 }
 
 /// What became of a reading.
@@ -51,86 +39,107 @@ enum Placed {
     IdReused,
 }
 
-impl Message {
-    pub(super) fn new(admit: Admit) -> Self {
-        let encode = |item: &AdmitItem| match item {
-            AdmitItem::Reading { reading, admission_flags, .. } => Some(Encoded {
-                digest: reading.content_digest(),
-                values: row::values_text(&reading.values),
-                flags: row::flags_text(&reading.flags),
-                admission: row::flags_text(admission_flags),
-            }),
-            AdmitItem::Refused(_) => None,
+impl Batch {
+    pub(super) fn new(messages: Vec<Admit>) -> Self {
+        let mut texts = Texts::default();
+        let message = |admit: Admit| {
+            let encoded = admit.items.iter().map(|item| Encoded::of(item, &mut texts)).collect();
+            let answers = Vec::with_capacity(admit.items.len());
+            Message { admit, encoded, answers }
         };
-        let encoded = admit.items.iter().map(encode).collect();
-        let device = DeviceRef { source: admit.source.clone(), device: admit.device.clone() };
-        Self { device, admit, encoded }
+        let messages = messages.into_iter().map(message).collect();
+        Self { messages, texts, stored_at: Instant::UNIX_EPOCH }
     }
 
     pub(super) fn items(&self) -> usize {
-        self.admit.items.len()
+        self.messages.iter().map(|message| message.admit.items.len()).sum()
     }
 
-    /// Writes every item and answers for each. `vacant` is the quarantine row that a replay empties: the
-    /// first refused item takes it.
-    pub(super) fn commit(
-        self,
-        commit: &mut Commit<'_>,
-        statements: &mut Statements<'_>,
-        vacant: &mut Option<u64>,
-    ) -> Result<Admitted, Fault> {
-        let Message { device, admit, encoded } = self;
-        let place = commit.memory.device_place(commit.db, &device)?;
-        let context = Context {
-            place,
-            topic: admit.topic,
-            received: admit.received_at.micros(),
-            hub: admit.hub_connected,
-            via: admit.via,
-        };
-        let mut items = Vec::with_capacity(encoded.len());
-        for (item, encoded) in admit.items.into_iter().zip(encoded) {
-            commit.memory.numbers.ledger.received = commit.memory.numbers.ledger.received.saturating_add(1);
-            let device = commit.memory.device_at(place)?;
-            device.received = device.received.saturating_add(1);
-            device.last_seen = device.last_seen.max(Some(context.received));
-            items.push(match (item, encoded) {
-                (AdmitItem::Reading { reading, raw, .. }, Some(encoded)) => {
-                    match context.place(commit, statements, &reading, &encoded, &raw)? {
-                        Placed::Stored(seq) => ItemStatus::Stored { seq },
-                        Placed::Duplicate => ItemStatus::Duplicate,
-                        Placed::IdReused => context.refuse(commit, id_reused(&reading, raw), vacant)?,
-                    }
+    /// Writes every item and answers for each. `vacant` is the quarantine row that a replay empties: the first
+    /// refused item takes it.
+    pub(super) fn commit(&mut self, commit: &mut Commit<'_>, vacant: &mut Option<u64>) -> Result<(), Fault> {
+        let mut statements =
+            Statements { reading: ReadingInsert::prepare(commit.db)?, unassigned: Unassigned::prepare(commit.db)? };
+        self.stored_at = commit.at;
+        let mut known: Option<(DeviceRef, Place)> = None;
+        for Message { admit, encoded, answers } in &mut self.messages {
+            // Messages of one device mostly come together.
+            let (device, place) = match known.take() {
+                Some((device, place)) if device.source == admit.source && device.device == admit.device => {
+                    (device, place)
                 }
-                (AdmitItem::Refused(refused), _) => context.refuse(commit, refused, vacant)?,
-                (AdmitItem::Reading { .. }, None) => return Err(StoreError::Unavailable("not encoded".into()).into()),
-            });
+                _ => {
+                    let device = DeviceRef { source: admit.source.clone(), device: admit.device.clone() };
+                    let place = commit.memory.device_place(commit.db, &device)?;
+                    (device, place)
+                }
+            };
+            let context = Context { device: &device, place, admit, texts: &self.texts };
+            for (item, encoded) in admit.items.iter().zip(encoded) {
+                answers.push(context.item(commit, &mut statements, item, encoded.as_ref(), vacant)?);
+            }
+            known = Some((device, place));
         }
-        Ok(Admitted { items, stored_at: commit.at })
+        statements.unassigned.finish()
+    }
+
+    /// What became of each message; for the caller, after the commit.
+    pub(super) fn answers(self) -> Vec<Admitted> {
+        let stored_at = self.stored_at;
+        self.messages.into_iter().map(|message| Admitted { items: message.answers, stored_at }).collect()
     }
 }
 
-fn id_reused(reading: &Reading, raw: Bytes) -> RefusedItem {
+fn id_reused(reading: &Reading, raw: &Bytes) -> RefusedItem {
     RefusedItem {
         id: Some(reading.key.id.as_str().to_owned()),
         code: "id-reused".to_owned(),
         detail: "this device has sent another reading with this id; a correction needs an id of its own and `corrects`"
             .to_owned(),
         pointer: Some("/id".to_owned()),
-        raw,
+        raw: raw.clone(),
     }
 }
 
 /// What the items of a message share.
-struct Context {
+struct Context<'a> {
+    device: &'a DeviceRef,
     place: Place,
-    topic: String,
-    received: i64,
-    hub: bool,
-    via: Via,
+    admit: &'a Admit,
+    texts: &'a Texts,
 }
 
-impl Context {
+impl Context<'_> {
+    fn item(
+        &self,
+        commit: &mut Commit<'_>,
+        statements: &mut Statements<'_>,
+        item: &AdmitItem,
+        encoded: Option<&Encoded>,
+        vacant: &mut Option<u64>,
+    ) -> Result<ItemStatus, Fault> {
+        let received = &mut commit.memory.numbers.ledger.received;
+        *received = received.saturating_add(1);
+        let device = commit.memory.device_at(self.place)?;
+        device.received = device.received.saturating_add(1);
+        device.last_seen = device.last_seen.max(Some(self.received()));
+        match (item, encoded) {
+            (AdmitItem::Reading { reading, raw, .. }, Some(encoded)) => {
+                match self.place(commit, statements, reading, encoded, raw)? {
+                    Placed::Stored(seq) => Ok(ItemStatus::Stored { seq }),
+                    Placed::Duplicate => Ok(ItemStatus::Duplicate),
+                    Placed::IdReused => self.refuse(commit, &id_reused(reading, raw), vacant),
+                }
+            }
+            (AdmitItem::Refused(refused), _) => self.refuse(commit, refused, vacant),
+            (AdmitItem::Reading { .. }, None) => Err(StoreError::Unavailable("not encoded".into()).into()),
+        }
+    }
+
+    fn received(&self) -> i64 {
+        self.admit.received_at.micros()
+    }
+
     fn place(
         &self,
         commit: &mut Commit<'_>,
@@ -144,38 +153,38 @@ impl Context {
         let day = row::day_of(measured);
         let clock = reading.clock.as_ref();
         let device = commit.memory.device_at(self.place)?.number;
-        let inserted = statements.reading.execute(params![
-            seq.cast_signed(),
-            device,
-            IdColumn(&reading.key.id),
-            day,
-            measured,
-            reading.measured_at.offset_minutes(),
-            self.received,
-            commit.at.timestamp_micros(),
-            encoded.digest.0,
-            reading.kind.as_str(),
-            encoded.values,
-            self.hub,
-            via_word(self.via),
-            raw.as_ref(),
-            reading.user_slot.map(|slot| slot.0),
-            reading.battery,
-            encoded.flags,
-            encoded.admission,
-            reading.sample.map(vitals::Sample::as_str),
-            reading.meal.map(vitals::Meal::as_str),
-            clock.map(|c| c.source.as_str()),
-            clock.and_then(|c| c.error_s),
-            clock.and_then(|c| c.device_time.as_deref()),
-            reading.corrects.as_ref().map(IdColumn),
+        let inserted = statements.reading.execute([
+            Cell::Number(seq.cast_signed()),
+            Cell::Number(device),
+            encoded.id(&reading.key.id),
+            Cell::Number(day),
+            Cell::Number(measured),
+            Cell::Number(reading.measured_at.offset_minutes().into()),
+            Cell::Number(self.received()),
+            Cell::Number(commit.at.timestamp_micros()),
+            Cell::Bytes(&encoded.digest.0),
+            Cell::Word(reading.kind.as_str()),
+            self.texts.cell(encoded.values.as_ref()),
+            Cell::Number(self.admit.hub_connected.into()),
+            Cell::Word(via_word(self.admit.via)),
+            Cell::Bytes(raw),
+            Cell::number(reading.user_slot.map(|slot| slot.0)),
+            Cell::number(reading.battery),
+            self.texts.cell(encoded.flags.as_ref()),
+            self.texts.cell(encoded.admission.as_ref()),
+            Cell::word(reading.sample.map(vitals::Sample::as_str)),
+            Cell::word(reading.meal.map(vitals::Meal::as_str)),
+            Cell::word(clock.map(|c| c.source.as_str())),
+            Cell::number(clock.and_then(|c| c.error_s)),
+            clock.and_then(|c| c.device_time.as_deref()).map_or(Cell::Null, Cell::Text),
+            encoded.corrects(reading.corrects.as_ref()),
         ])?;
-        if inserted == 0 {
-            return self.known(commit, device, reading, encoded);
+        if !inserted {
+            return known(commit, self.place, reading, encoded);
         }
         commit.memory.numbers.seq = seq;
         commit.memory.numbers.ledger.stored = commit.memory.numbers.ledger.stored.saturating_add(1);
-        let owner = commit.memory.owner(reading).map(|(number, id)| (number, id.clone()));
+        let owner = commit.memory.owner(self.device, reading).map(|(number, id)| (number, id.clone()));
         let state = commit.memory.device_at(self.place)?;
         state.saw(reading, day);
         if owner.is_none() {
@@ -183,37 +192,15 @@ impl Context {
         }
         match owner {
             Some((number, id)) => commit.memory.concern(commit.db, number, &id, seq)?,
-            None => drop(statements.unassigned.execute(params![seq.cast_signed(), device])?),
+            None => statements.unassigned.add(seq, device)?,
         }
         Ok(Placed::Stored(seq))
-    }
-
-    /// The key is there already: with the same content it is a duplicate, with another one an error of the sender.
-    fn known(
-        &self,
-        commit: &mut Commit<'_>,
-        device: i64,
-        reading: &Reading,
-        encoded: &Encoded,
-    ) -> Result<Placed, Fault> {
-        let digest: Option<[u8; 16]> = commit
-            .db
-            .prepare_cached("SELECT digest FROM reading WHERE id = ?1 AND device = ?2")?
-            .query_row(params![IdColumn(&reading.key.id), device], |row| row.get(0))
-            .optional()?;
-        if digest != Some(encoded.digest.0) {
-            return Ok(Placed::IdReused);
-        }
-        commit.memory.numbers.ledger.duplicate = commit.memory.numbers.ledger.duplicate.saturating_add(1);
-        let state = commit.memory.device_at(self.place)?;
-        state.duplicate = state.duplicate.saturating_add(1);
-        Ok(Placed::Duplicate)
     }
 
     fn refuse(
         &self,
         commit: &mut Commit<'_>,
-        refused: RefusedItem,
+        refused: &RefusedItem,
         vacant: &mut Option<u64>,
     ) -> Result<ItemStatus, Fault> {
         let number = commit.memory.device_at(self.place)?.number;
@@ -231,17 +218,33 @@ impl Context {
                     "INSERT INTO quarantine (device, topic, received, id, code, detail, pointer, raw)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
-                .execute(params![number, self.topic, self.received, id, code, detail, pointer, raw.as_ref()])?;
+                .execute(params![number, self.admit.topic, self.received(), id, code, detail, pointer, raw.as_ref()])?;
             commit.db.last_insert_rowid().cast_unsigned()
         };
         let ledger = &mut commit.memory.numbers.ledger;
         ledger.quarantined = ledger.quarantined.saturating_add(1);
-        Ok(ItemStatus::Quarantined { row, code, detail, pointer })
+        Ok(ItemStatus::Quarantined { row, code: code.clone(), detail: detail.clone(), pointer: pointer.clone() })
     }
 }
 
+/// The key is there already: with the same content it is a duplicate, with another one an error of the sender.
+fn known(commit: &mut Commit<'_>, place: Place, reading: &Reading, encoded: &Encoded) -> Result<Placed, Fault> {
+    let device = commit.memory.device_at(place)?;
+    let digest: Option<[u8; 16]> = commit
+        .db
+        .prepare_cached("SELECT digest FROM reading WHERE id = ?1 AND device = ?2")?
+        .query_row(params![encoded.id(&reading.key.id), device.number], |row| row.get(0))
+        .optional()?;
+    if digest != Some(encoded.digest.0) {
+        return Ok(Placed::IdReused);
+    }
+    device.duplicate = device.duplicate.saturating_add(1);
+    commit.memory.numbers.ledger.duplicate = commit.memory.numbers.ledger.duplicate.saturating_add(1);
+    Ok(Placed::Duplicate)
+}
+
 /// Puts a message in the place of quarantine row `row`; the ledger moves one.
-pub(super) fn replay(commit: &mut Commit<'_>, row: u64, message: Message) -> Result<Admitted, Fault> {
+pub(super) fn replay(commit: &mut Commit<'_>, row: u64, batch: &mut Batch) -> Result<(), Fault> {
     let found: Option<(Option<i64>, i64)> = commit
         .db
         .prepare_cached("SELECT replayed_at, device FROM quarantine WHERE row = ?1")?
@@ -251,7 +254,7 @@ pub(super) fn replay(commit: &mut Commit<'_>, row: u64, message: Message) -> Res
     if replayed.is_some() {
         return Err(StoreError::Conflict("this message was replayed already".to_owned()).into());
     }
-    if message.items() == 0 {
+    if batch.items() == 0 {
         return Err(StoreError::Invalid("a replay needs at least one item".to_owned()).into());
     }
     // The row was counted when it came; its items are counted anew, so one takes its place.
@@ -262,14 +265,14 @@ pub(super) fn replay(commit: &mut Commit<'_>, row: u64, message: Message) -> Res
     let state = commit.memory.device(commit.db, &name)?;
     state.received = state.received.saturating_sub(1);
     let mut vacant = Some(row);
-    let admitted = message.commit(commit, &mut Statements::prepare(commit.db)?, &mut vacant)?;
+    batch.commit(commit, &mut vacant)?;
     if vacant.is_some() {
         commit
             .db
             .prepare_cached("UPDATE quarantine SET replayed_at = ?2 WHERE row = ?1")?
             .execute(params![row.cast_signed(), commit.at.timestamp_micros()])?;
     }
-    Ok(admitted)
+    Ok(())
 }
 
 fn via_word(via: Via) -> &'static str {

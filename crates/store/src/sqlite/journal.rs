@@ -1,13 +1,13 @@
 //! [`Journal`] on SQLite.
 
 use super::SqliteStore;
-use super::admit::{self, Message, Statements};
+use super::admit::{self, Batch};
 use super::column::{after_row, collect, count, first, instant, json_list, limit, page, parsed, time, time_or_none};
 use super::fault::Fault;
 use super::history::{Wanted, device_readings, readings_page};
 use super::record::Span;
 use super::row::{OF_DEVICE, stored_reading};
-use super::writer::Weight;
+use super::writer::{Commit, Weight};
 use crate::{Admit, AdmitItem, Admitted, Journal, Ledger, Page, PageRequest, QuarantineRow, RefusedItem, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -68,14 +68,16 @@ fn check(message: &Admit) -> Result<(), StoreError> {
 impl Journal for SqliteStore {
     async fn admit(&self, batch: Vec<Admit>) -> Result<Vec<Admitted>, StoreError> {
         batch.iter().try_for_each(check)?;
-        let messages: Vec<Message> = batch.into_iter().map(Message::new).collect();
-        let weight = Weight::Hot(messages.iter().map(Message::items).sum());
-        self.writer
+        let mut batch = Batch::new(batch);
+        let weight = Weight::Hot(batch.items());
+        let batch = self
+            .writer
             .submit("admitting readings", weight, move |commit| {
-                let mut statements = Statements::prepare(commit.db)?;
-                messages.into_iter().map(|message| message.commit(commit, &mut statements, &mut None)).collect()
+                batch.commit(commit, &mut None)?;
+                Ok(batch)
             })
-            .await
+            .await?;
+        Ok(batch.answers())
     }
 
     async fn ledger(&self) -> Result<Ledger, StoreError> {
@@ -137,8 +139,8 @@ impl Journal for SqliteStore {
     async fn unassigned(&self, limit: u32) -> Result<Vec<StoredReading>, StoreError> {
         self.read("readings of nobody", move |db| {
             let sql = format!(
-                "SELECT {OF_DEVICE}, d.source, d.device FROM unassigned u JOIN reading r ON r.seq = u.seq
-                 JOIN device d ON d.number = r.device ORDER BY u.seq DESC LIMIT ?1"
+                "SELECT {OF_DEVICE}, d.source, d.device FROM unassigned u JOIN device d ON d.number = u.device
+                 JOIN reading r ON r.seq BETWEEN u.first AND u.last ORDER BY u.first DESC, r.seq DESC LIMIT ?1"
             );
             collect(db.prepare_cached(&sql)?.query([i64::from(limit)])?, stored_reading)
         })
@@ -180,8 +182,13 @@ impl Journal for SqliteStore {
 
     async fn replay(&self, row: u64, message: Admit) -> Result<Admitted, StoreError> {
         check(&message)?;
-        let message = Message::new(message);
-        self.write("replaying from quarantine", move |commit| admit::replay(commit, row, message)).await
+        let mut batch = Batch::new(vec![message]);
+        let replayed = move |commit: &mut Commit<'_>| {
+            admit::replay(commit, row, &mut batch)?;
+            Ok(batch)
+        };
+        let answers = self.write("replaying from quarantine", replayed).await?.answers();
+        answers.into_iter().next().ok_or_else(|| StoreError::Unavailable("the replay was not answered".to_owned()))
     }
 
     async fn last_commit(&self) -> Result<Option<Instant>, StoreError> {

@@ -255,9 +255,9 @@ impl Memory {
         &mut self.assignments
     }
 
-    /// Whose a reading is, by number.
-    pub(super) fn owner(&self, reading: &Reading) -> Option<(i64, &PatientId)> {
-        let id = self.assignments.patient_of_reading(reading)?;
+    /// Whose a reading of `device` is, by number.
+    pub(super) fn owner(&self, device: &DeviceRef, reading: &Reading) -> Option<(i64, &PatientId)> {
+        let id = self.assignments.patient_of(device, reading.user_slot, reading.measured_at.instant())?;
         self.patients.get(id).map(|number| (*number, id))
     }
 

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod admit;
+mod checkpoint;
 mod column;
 mod doors;
+mod encode;
 mod fault;
 mod history;
+mod insert;
 mod journal;
 mod memory;
 mod reader;
@@ -66,7 +69,8 @@ impl SqliteOptions {
             queue: 1024,
             batch: 2000,
             readers: 4,
-            cache_kib: 128 * 1024,
+            // What grows with time needs little, and SQLite walks all of it when a page of an index is split.
+            cache_kib: 32 * 1024,
         }
     }
 }

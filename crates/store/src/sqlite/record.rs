@@ -2,6 +2,7 @@
 
 use super::column::{collect, corrupt, count, from_json, json, micros, parsed, time, time_or_none, to_json};
 use super::fault::Fault;
+use super::insert::Unassigned;
 use super::row;
 use super::writer::Commit;
 use crate::{PatientRecord, StoreError};
@@ -244,26 +245,29 @@ fn concern_others(
 fn recount_unassigned(commit: &mut Commit<'_>, name: &DeviceRef) -> Result<(), Fault> {
     let device = commit.memory.device(commit.db, name)?;
     let (number, Some((first, last))) = (device.number, device.days) else { return Ok(()) };
-    let mut unassigned = 0_u64;
+    let mut waiting = Vec::new();
     {
         let mut query =
             commit.db.prepare_cached("SELECT seq, measured, slot FROM reading WHERE day = ?1 AND device = ?2")?;
-        let mut enter = commit.db.prepare_cached("INSERT OR IGNORE INTO unassigned VALUES (?1, ?2)")?;
-        let mut leave = commit.db.prepare_cached("DELETE FROM unassigned WHERE seq = ?1")?;
+        // A run begins with a reading of its device and holds no other's, so all of them go.
+        let mut leave = commit.db.prepare_cached("DELETE FROM unassigned WHERE first = ?1")?;
         for day in first..=last {
             let mut rows = query.query([day, number])?;
             while let Some(row) = rows.next()? {
                 let seq: i64 = row.get("seq")?;
                 let slot = row.get::<_, Option<u8>>("slot")?.map(UserSlot);
-                if commit.memory.assignments.patient_of(name, slot, time(row, "measured")?).is_some() {
-                    leave.execute([seq])?;
-                } else {
-                    enter.execute([seq, number])?;
-                    unassigned = unassigned.saturating_add(1);
+                leave.execute([seq])?;
+                if commit.memory.assignments.patient_of(name, slot, time(row, "measured")?).is_none() {
+                    waiting.push(seq.cast_unsigned());
                 }
             }
         }
     }
+    waiting.sort_unstable();
+    let mut enter = Unassigned::prepare(commit.db)?;
+    waiting.iter().try_for_each(|seq| enter.add(*seq, number))?;
+    enter.finish()?;
+    let unassigned = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
     commit.memory.device(commit.db, name)?.unassigned = unassigned;
     Ok(())
 }

@@ -30,12 +30,17 @@ pub(super) fn bucket(seq: u64) -> i64 {
 /// Words, or nothing, as one text.
 pub(super) fn join<T: Display>(items: &BTreeSet<T>) -> String {
     let mut text = String::new();
-    for item in items {
-        let comma = if text.is_empty() { "" } else { "," };
+    write_list(&mut text, items);
+    text
+}
+
+/// The same, behind what `text` holds.
+pub(super) fn write_list<T: Display>(text: &mut String, items: &BTreeSet<T>) {
+    for (at, item) in items.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
         // Writing to a string cannot fail.
         let _ = write!(text, "{comma}{item}");
     }
-    text
 }
 
 /// What [`join`] made.
@@ -55,7 +60,8 @@ impl rusqlite::ToSql for IdColumn<'_> {
     }
 }
 
-fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
+/// The bytes of a lower-case UUID; other texts have none, so that no two ids share them.
+pub(super) fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
     let shaped = text.len() == 36
         && text.bytes().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => b == b'-',
@@ -64,8 +70,12 @@ fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
     if !shaped {
         return None;
     }
+    let mut digits = [0; 32];
+    for (to, from) in digits.iter_mut().zip(text.bytes().filter(|b| *b != b'-')) {
+        *to = from;
+    }
     let mut bytes = [0; 16];
-    hex::decode_to_slice(text.replace('-', ""), &mut bytes).ok()?;
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -85,23 +95,24 @@ pub(super) fn id_from(value: ValueRef<'_>) -> Result<ReadingId, Fault> {
     ReadingId::new(&text).map_err(|e| corrupt("id", e))
 }
 
-/// Values as `systolic=128 mm[Hg];pulse=LO`.
-pub(super) fn values_text(values: &BTreeMap<Quantity, Value>) -> String {
-    let mut text = String::with_capacity(values.len().saturating_mul(24));
-    for (quantity, value) in values {
-        if !text.is_empty() {
+/// Values as `systolic=128 mm[Hg];pulse=LO`, behind what `text` holds.
+pub(super) fn write_values(text: &mut String, values: &BTreeMap<Quantity, Value>) {
+    for (at, (quantity, value)) in values.iter().enumerate() {
+        if at > 0 {
             text.push(';');
         }
         text.push_str(quantity.as_str());
         text.push('=');
-        // Writing to a string cannot fail.
-        let _ = match value {
-            Value::Number { value, unit } => write!(text, "{value} {}", unit.ucum()),
-            Value::Coded(Coded::Lo) => write!(text, "LO"),
-            Value::Coded(Coded::Hi) => write!(text, "HI"),
-        };
+        match value {
+            Value::Number { value, unit } => {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{value} ");
+                text.push_str(unit.ucum());
+            }
+            Value::Coded(Coded::Lo) => text.push_str("LO"),
+            Value::Coded(Coded::Hi) => text.push_str("HI"),
+        }
     }
-    text
 }
 
 fn values_from(text: &str) -> Result<BTreeMap<Quantity, Value>, Fault> {
@@ -120,11 +131,6 @@ fn values_from(text: &str) -> Result<BTreeMap<Quantity, Value>, Fault> {
             Ok((parse("quantity", quantity)?, value))
         })
         .collect()
-}
-
-/// Flags, or nothing.
-pub(super) fn flags_text(flags: &BTreeSet<Flag>) -> Option<String> {
-    (!flags.is_empty()).then(|| join(flags))
 }
 
 fn flags_from(text: Option<&str>) -> Result<BTreeSet<Flag>, Fault> {
@@ -217,9 +223,10 @@ mod tests {
             (Quantity::Glucose, Value::Coded(Coded::Hi)),
         ]
         .into();
-        let text = values_text(&values);
+        let mut text = String::new();
+        write_values(&mut text, &values);
         assert_eq!(text, "weight=80.00 [lb_av];bmi=-0.001 kg/m2;glucose=HI");
-        assert_eq!(values_text(&values_from(&text).unwrap()), text);
+        assert_eq!(values_from(&text).unwrap(), values);
     }
 
     #[test]

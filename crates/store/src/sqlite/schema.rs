@@ -28,7 +28,9 @@ const fn sql(sql: &'static str) -> Migration {
 const PAGE: u32 = 8192;
 /// Pages of log after which they are copied into the file: 128 MiB, so that a page which changes with every
 /// commit is copied once for many.
-const CHECKPOINT: u32 = 16_384;
+pub(super) const CHECKPOINT: i64 = 16_384;
+/// Pages of log after which the writer copies them itself, whoever waits.
+pub(super) const BACKSTOP: i64 = 4 * CHECKPOINT;
 /// How long another process may hold the file before a statement gives up.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements kept per connection.
@@ -44,7 +46,7 @@ pub(super) fn open_writer(options: &SqliteOptions) -> Result<Connection, StoreEr
         db.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: the log is synced in every commit, so that "committed" means on the disk.
         db.pragma_update(None, "synchronous", "FULL")?;
-        db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        db.pragma_update(None, "wal_autocheckpoint", BACKSTOP)?;
         db.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
         migrate(&mut db, MIGRATIONS)?;
         Ok(db)
@@ -66,6 +68,17 @@ pub(super) fn open_reader(options: &SqliteOptions) -> Result<Connection, StoreEr
         Ok(db)
     };
     open().map_err(|fault| fault.named("opening the store's file for reading"))
+}
+
+/// A connection that only copies the log into the file.
+pub(super) fn open_copier(options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let open = || -> Result<Connection, Fault> {
+        let db = Connection::open(&options.path)?;
+        // The log is synced before it is copied, and the file before the log may begin again.
+        db.pragma_update(None, "synchronous", "FULL")?;
+        Ok(db)
+    };
+    open().map_err(|fault| fault.named("opening the store's file for copying the log"))
 }
 
 /// Brings the file to the newest of `migrations`, each in a transaction of its own.

@@ -1,8 +1,9 @@
 //! The one writer: a thread that merges what everyone has to write into one synced commit.
 
+use super::checkpoint::Checkpoints;
 use super::fault::Fault;
 use super::memory::Memory;
-use super::{SqliteOptions, Time};
+use super::{SqliteOptions, Time, schema};
 use crate::{Guarded, Notice, StoreError};
 use care::{PatientId, TaskId};
 use chrono::TimeDelta;
@@ -115,9 +116,10 @@ impl Writer {
         notices: broadcast::Sender<Arc<Notice>>,
     ) -> Result<Self, StoreError> {
         let memory = Memory::load(&db).map_err(|fault| fault.named("reading where the journal stands"))?;
+        let checkpoints = Some(Checkpoints::start(&options, schema::CHECKPOINT)?);
         let (queue, jobs) = mpsc::channel(options.queue.max(1));
         let clock = Time(Arc::clone(&options.clock));
-        let mut run = Run { db, options, clock, notices, memory: Some(memory), file_version: 0 };
+        let mut run = Run { db, checkpoints, options, clock, notices, memory: Some(memory), file_version: 0 };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run.until_closed(jobs))
@@ -168,6 +170,8 @@ impl Drop for Writer {
 /// The writer's own state.
 struct Run {
     db: Connection,
+    /// taken out at the end, so that the helper has ended before the log is emptied
+    checkpoints: Option<Checkpoints>,
     options: SqliteOptions,
     clock: Time,
     notices: broadcast::Sender<Arc<Notice>>,
@@ -204,8 +208,12 @@ impl Run {
             }
             if !jobs.is_empty() {
                 self.commit(jobs);
+                if let Some(checkpoints) = &mut self.checkpoints {
+                    checkpoints.after_commit(&self.db);
+                }
             }
         }
+        self.checkpoints = None;
         if let Err(error) = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
             // The log stays beside the file and is read at the next start; nothing is lost.
             tracing::warn!(%error, "the store's log was not emptied into its file");
