@@ -4,7 +4,7 @@ use care::{Cause, CommandOutcome, Effects, Episode, Event, EventBody, Fold, Hist
 use rule_engine::{Evaluator, RulebookSet};
 use std::sync::Arc;
 use store::{EvaluationCommit, PatientWork};
-use vitals::Instant;
+use vitals::{Instant, StoredReading};
 
 /// Where one patient stands: the engine's windows in memory and the fold.
 pub struct PatientReplay {
@@ -37,11 +37,15 @@ impl PatientReplay {
         }
     }
 
-    /// Whether `event` changes what is known besides readings, so that the history has to be gathered anew. These
-    /// are rare; a reading or a command steps on from what is in memory.
+    /// Whether `event` changes more than one reading of this patient, so that the history has to be gathered anew.
+    /// These are rare; a reading or a command steps on from what is in memory. A correction may be somebody else's.
     #[must_use]
     pub fn wants_history(event: &Event) -> bool {
-        !matches!(event.body, EventBody::Reading(_) | EventBody::Command(_) | EventBody::Started { .. })
+        match &event.body {
+            EventBody::Reading(reading) => reading.reading.corrects.is_some(),
+            EventBody::Command(_) | EventBody::Started { .. } => false,
+            _ => true,
+        }
     }
 
     /// Journal position up to which events are folded.
@@ -84,17 +88,20 @@ impl PatientReplay {
         }
         self.wake_until(event.at, runs);
         self.folded = event.seq;
+        let elsewhere = |reading: &StoredReading| {
+            known.as_ref().is_some_and(|(_, h)| h.elsewhere.iter().any(|r| r.seq == reading.seq))
+        };
+        let cause = match &event.body {
+            EventBody::Reading(reading) if !elsewhere(reading) => Cause::Reading(reading),
+            EventBody::Command(command) => Cause::Command { command, actor: &event.actor },
+            _ => Cause::Other,
+        };
         if let Some((rulebooks, history)) = known {
             self.evaluator = Evaluator::new(&rulebooks, &history, event.at);
         } else if let EventBody::Reading(reading) = &event.body {
             self.evaluator.insert(reading);
         }
         self.evaluator.advance(event.at);
-        let cause = match &event.body {
-            EventBody::Reading(reading) => Cause::Reading(reading),
-            EventBody::Command(command) => Cause::Command { command, actor: &event.actor },
-            _ => Cause::Other,
-        };
         self.step(event.at, cause, runs);
     }
 

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Admit, AdmitItem, PageRequest, SharedStore, SqliteOptions, SqliteStore, StoreError, TaskFilter, Via};
 use vitals::{
     Decimal, DeviceId, DeviceRef, Instant, Kind, MeasuredAt, Quantity, Reading, ReadingId, ReadingKey, ReceivedAt,
-    SourceId, Unit, Value,
+    SourceId, Unit, UserSlot, Value,
 };
 
 /// 2026-01-05 00:00 UTC, in minutes.
@@ -39,10 +39,12 @@ enum Op {
         hectograms: u8,
         hub: bool,
     },
-    /// a correction of the newest reading of a device
+    /// a correction of the newest reading, of one long ago or of the next one; by the other's slot or not
     Correct {
         device: u8,
         hectograms: u8,
+        of: i8,
+        slot: bool,
     },
     Pressure {
         device: u8,
@@ -84,7 +86,8 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..2u8, ago.clone(), 0..60u8, any::<bool>())
             .prop_map(|(device, ago, hectograms, hub)| Op::Weigh { device, ago, hectograms, hub }),
-        1 => (0..2u8, 0..60u8).prop_map(|(device, hectograms)| Op::Correct { device, hectograms }),
+        2 => (0..2u8, 0..60u8, prop_oneof![2 => Just(0i8), 1 => Just(-2), 1 => Just(2)], any::<bool>())
+            .prop_map(|(device, hectograms, of, slot)| Op::Correct { device, hectograms, of, slot }),
         2 => (0..2u8, ago.clone(), 80..200u8).prop_map(|(device, ago, systolic)| Op::Pressure { device, ago, systolic }),
         1 => Just(Op::Resend),
         5 => prop_oneof![1..60i64, 600..2_000i64, 4_000..9_000i64].prop_map(|minutes| Op::Wait { minutes }),
@@ -178,7 +181,9 @@ impl World {
                 enrolments: Some(vec![enrolment]),
                 ..change(START - 20_000)
             };
-            store.add_patient(change, vec![], vec![assignment(n, n, START - 20_000)], &actor()).await.unwrap();
+            // A slot of each device is the other's.
+            let slot = Assignment { user_slot: Some(UserSlot(2)), ..assignment(1 - n, n, START - 20_000) };
+            store.add_patient(change, vec![], vec![assignment(n, n, START - 20_000), slot], &actor()).await.unwrap();
         }
         let runs = store.record_start(at(START)).await.unwrap();
         Self {
@@ -204,7 +209,7 @@ impl World {
         kind: Kind,
         values: Vec<(Quantity, Value)>,
         hub: bool,
-        corrects: Option<u32>,
+        corrects: Option<(u32, bool)>,
     ) {
         self.count += 1;
         let DeviceRef { source, device } = device(d);
@@ -214,13 +219,13 @@ impl World {
             kind,
             measured_at: MeasuredAt::from(at(self.now() - ago)),
             values: values.into_iter().collect(),
-            user_slot: None,
+            user_slot: corrects.filter(|(_, slot)| *slot).map(|_| UserSlot(2)),
             flags: Default::default(),
             sample: None,
             meal: None,
             clock: None,
             battery: None,
-            corrects: corrects.map(id),
+            corrects: corrects.map(|(of, _)| id(of)),
         };
         let admit = Admit {
             source,
@@ -265,10 +270,9 @@ impl World {
             Op::Weigh { device, ago, hectograms, hub } => {
                 self.send(device, ago, Kind::BodyWeight, vec![(Quantity::Weight, kg(hectograms))], hub, None).await;
             }
-            Op::Correct { device, hectograms } => {
-                let newest = self.count;
-                self.send(device, 0, Kind::BodyWeight, vec![(Quantity::Weight, kg(hectograms))], true, Some(newest))
-                    .await;
+            Op::Correct { device, hectograms, of, slot } => {
+                let corrects = Some((self.count.saturating_add_signed(of.into()), slot));
+                self.send(device, 0, Kind::BodyWeight, vec![(Quantity::Weight, kg(hectograms))], true, corrects).await;
             }
             Op::Pressure { device, ago, systolic } => {
                 let mm = |v: u8| Value::number(Decimal::from(v), Unit::MillimetreOfMercury);
@@ -326,7 +330,11 @@ impl World {
     async fn move_device(&mut self, d: u8, to: u8, ago: i64) {
         let from = self.now() - ago;
         let owner = self.store.assignments().await.unwrap();
-        let Some(last) = owner.iter().filter(|a| a.device == device(d)).max_by_key(|a| a.from).cloned() else { return };
+        let Some(last) =
+            owner.iter().filter(|a| a.device == device(d) && a.user_slot.is_none()).max_by_key(|a| a.from).cloned()
+        else {
+            return;
+        };
         if last.patient == patient(to) || last.from >= at(from) {
             return;
         }
@@ -434,6 +442,36 @@ fn moving_the_device_takes_the_task_to_the_other_person() {
         let of =
             |p: u8| tasks.iter().filter(|t| t.patient == patient(p)).map(|t| t.status.as_str()).collect::<Vec<_>>();
         assert_eq!((of(0), of(1)), (vec!["cancelled"], vec!["requested"]), "{tasks:#?}");
+    });
+}
+
+#[test]
+fn a_correction_takes_the_reading_to_whose_slot_it_names() {
+    run(async {
+        let mut world = World::new().await;
+        for hectograms in [10, 12, 40] {
+            world.apply(Op::Wait { minutes: 1440 }).await;
+            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
+            world.apply(Op::Weigh { device: 1, ago: 5, hectograms: 10, hub: false }).await;
+        }
+        world.fold(0, false).await;
+        let gained = |tasks: &[Task], p: u8| {
+            let fluid = tasks.iter().filter(|t| t.patient == patient(p) && t.group.as_str() == "fluid");
+            fluid.map(|t| t.status.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(gained(&world.tasks().await, 0), ["requested"]);
+        // The newest of device 0 was the other person, who gained as much.
+        world.apply(Op::Correct { device: 0, hectograms: 40, of: -1, slot: true }).await;
+        // Nobody answers the prompt to measure again.
+        world.apply(Op::Wait { minutes: 40 }).await;
+        world.check().await;
+        let tasks = world.tasks().await;
+        assert_eq!((gained(&tasks, 0), gained(&tasks, 1)), (vec!["cancelled"], vec!["requested"]), "{tasks:#?}");
+        // A correction that comes before what it corrects.
+        world.apply(Op::Correct { device: 0, hectograms: 11, of: 2, slot: true }).await;
+        world.apply(Op::Weigh { device: 0, ago: 1, hectograms: 60, hub: false }).await;
+        world.check().await;
+        assert_eq!(gained(&world.tasks().await, 0), ["cancelled"], "it was corrected before it came");
     });
 }
 

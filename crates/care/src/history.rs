@@ -89,6 +89,9 @@ pub struct History {
     /// the readings that are this patient's by the assignments known now, ordered by
     /// (`measured_at`, source, device, id)
     pub readings: Vec<StoredReading>,
+    /// corrections on this patient's devices that are not this patient's, by another slot or another time: they take the
+    /// place of what they correct here too, and are judged where they belong
+    pub elsewhere: Vec<StoredReading>,
 }
 
 impl History {
@@ -102,6 +105,7 @@ impl History {
             enrolments: Vec::new(),
             parameters: Vec::new(),
             readings: Vec::new(),
+            elsewhere: Vec::new(),
         }
     }
 

@@ -22,7 +22,8 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum EventBody {
-    /// a reading arrived
+    /// a reading arrived; a correction is an event of everybody who has the device, for it may take a reading of theirs
+    /// to somebody else
     Reading(Box<StoredReading>),
     /// a patient was entered or changed
     PatientChanged(Box<Change>),

@@ -77,9 +77,13 @@ impl Evaluator {
         for reading in &history.readings {
             archive.add(reading, is_ended(history, reading), set.copies());
         }
+        // What is somebody else's takes the place of what it corrects, and counts no more than what is only stored.
+        for reading in &history.elsewhere {
+            archive.add(reading, true, set.copies());
+        }
         let series = Series::new(archive.standing(set.copies()));
         let plan = Plan::new(&set, history);
-        let history = History { readings: Vec::new(), ..history.clone() };
+        let history = History { readings: Vec::new(), elsewhere: Vec::new(), ..history.clone() };
         let start = Arc::new(State::new(set.slots().len()));
         let mut evaluator = Self {
             lookback: lookback(&set),

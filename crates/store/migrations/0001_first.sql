@@ -60,6 +60,8 @@ CREATE TABLE reading (
 CREATE UNIQUE INDEX reading_id ON reading (id, device);
 -- The day first: what arrives now touches a few pages, whoever sent it.
 CREATE INDEX reading_day ON reading (day, device);
+-- Corrections are few, and whoever has the device asks for all of them.
+CREATE INDEX reading_corrects ON reading (device) WHERE corrects IS NOT NULL;
 
 -- Readings that no assignment covers, by the assignments known now: runs of neighbours, all of one device.
 CREATE TABLE unassigned (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, device INTEGER NOT NULL);

@@ -190,9 +190,12 @@ impl Context<'_> {
         if owner.is_none() {
             state.unassigned = state.unassigned.saturating_add(1);
         }
-        match owner {
-            Some((number, id)) => commit.memory.concern(commit.db, number, &id, seq)?,
+        match &owner {
+            Some((number, id)) => commit.memory.concern(commit.db, *number, id, seq)?,
             None => statements.unassigned.add(seq, device)?,
+        }
+        if reading.corrects.is_some() {
+            super::record::concern_corrected(commit, self.device, owner.map(|(_, id)| id).as_ref(), seq)?;
         }
         Ok(Placed::Stored(seq))
     }

@@ -112,7 +112,29 @@ pub(super) fn history(db: &Connection, id: &PatientId, as_of: u64) -> Result<His
         }
     }
     history.set_readings(readings);
+    history.elsewhere = corrections_elsewhere(db, &spans, id, &all, as_of)?;
     Ok(history)
+}
+
+/// Corrections on these devices that are not `patient`'s.
+fn corrections_elsewhere(
+    db: &Connection,
+    spans: &[Span],
+    patient: &PatientId,
+    all: &Assignments,
+    as_of: u64,
+) -> Result<Vec<StoredReading>, Fault> {
+    let sql = format!(
+        "SELECT {OF_DEVICE} FROM reading r WHERE r.device = ?1 AND r.corrects IS NOT NULL AND r.seq <= ?2 ORDER BY r.seq"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    for span in spans {
+        let rows = query.query(params![span.number, as_of.cast_signed()])?;
+        found.extend(collect(rows, |row| stored_reading_of(row, &span.name))?);
+    }
+    found.retain(|r| all.patient_of_reading(&r.reading) != Some(patient));
+    Ok(found)
 }
 
 /// The patient's events after a position, in commit order.

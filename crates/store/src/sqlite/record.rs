@@ -217,6 +217,22 @@ fn end_row(commit: &mut Commit<'_>, patient: i64, a: &Assignment, seq: u64) -> R
     Ok(())
 }
 
+/// A correction may take a reading of everybody else who has the device to another slot, and so to another person.
+pub(super) fn concern_corrected(
+    commit: &mut Commit<'_>,
+    device: &DeviceRef,
+    owner: Option<&PatientId>,
+    seq: u64,
+) -> Result<(), Fault> {
+    let have = commit.memory.assignments.of_device(device).iter().map(|a| a.patient.clone());
+    let others: BTreeSet<PatientId> = have.filter(|patient| Some(patient) != owner).collect();
+    for other in others {
+        let number = commit.memory.patient(&other)?;
+        commit.memory.concern(commit.db, number, &other, seq)?;
+    }
+    Ok(())
+}
+
 /// Readings of these devices may have moved from or to everybody else who has one of them.
 fn concern_others(
     commit: &mut Commit<'_>,

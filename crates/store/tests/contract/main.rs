@@ -55,6 +55,7 @@ contract! {
         an_enrolment_keeps_the_moment_it_was_entered,
         an_overlap_changes_nothing,
         a_move_concerns_both,
+        a_correction_concerns_who_has_the_device,
         the_clinic_concerns_everybody,
         a_rulebook_is_installed_once,
         patients_are_found,

@@ -3,7 +3,7 @@
 use crate::kit::*;
 use care::*;
 use store::*;
-use vitals::Instant;
+use vitals::{Instant, Reading, ReadingId, StoredReading, UserSlot};
 
 pub(crate) async fn a_patient_is_what_was_entered(store: &dyn Store) {
     let parameters = vec![("heart-failure.gain_3d".to_owned(), Some("2.5 kg".to_owned()))];
@@ -104,6 +104,33 @@ pub(crate) async fn a_move_concerns_both(store: &dyn Store) {
     assert_eq!(readings_of(store, "anna").await, []);
     let then = store.history(&pid("anna"), seq).await.unwrap();
     assert_eq!(then.readings.len(), 1, "as of then it was hers");
+}
+
+pub(crate) async fn a_correction_concerns_who_has_the_device(store: &dyn Store) {
+    for id in ["anna", "bert", "cleo"] {
+        patient(store, id).await;
+    }
+    let slot = wears("bert", "scale-anna", Some(2), day(0), None);
+    store.assign(slot, "shares it", &actor()).await.unwrap();
+    let first = stored(store, reading("scale-anna", "1", day(60))).await;
+    let mut notices = store.notices();
+    let corrects = Some(ReadingId::new("1").unwrap());
+    let second = Reading { user_slot: Some(UserSlot(2)), corrects, ..reading("scale-anna", "2", day(60)) };
+    let seq = stored(store, second).await;
+    assert_eq!(notices.recv().await.unwrap().dirty, [pid("anna"), pid("bert")]);
+    for id in ["anna", "bert"] {
+        let event = store.events_after(&pid(id), first, 9).await.unwrap().pop().unwrap();
+        assert!(matches!(&event.body, EventBody::Reading(r) if r.seq == seq && event.seq == seq), "{id}: {event:?}");
+    }
+    let seqs = |readings: &[StoredReading]| readings.iter().map(|r| r.seq).collect::<Vec<_>>();
+    let known = async |id, as_of| {
+        let history = store.history(&pid(id), as_of).await.unwrap();
+        (seqs(&history.readings), seqs(&history.elsewhere))
+    };
+    assert_eq!(known("anna", seq).await, (vec![first], vec![seq]), "hers, and what replaces it");
+    assert_eq!(known("anna", first).await, (vec![first], vec![]));
+    assert_eq!(known("bert", seq).await, (vec![seq], vec![]));
+    assert_eq!(known("cleo", seq).await, (vec![], vec![]));
 }
 
 pub(crate) async fn the_clinic_concerns_everybody(store: &dyn Store) {
