@@ -79,7 +79,7 @@ pub struct Limits {
     pub queue: u32,
     /// messages to one session that it has not acknowledged; 1,000
     pub window: u16,
-    /// receipts and prompts that wait for one session; more receipts are dropped and counted; 10,000
+    /// receipts and prompts that wait for one session, or for the broker; more receipts are dropped and counted; 10,000
     pub receipts: u32,
     /// persistent sessions of one source; the oldest disconnected ones are forgotten; 16
     pub sessions_per_source: u32,

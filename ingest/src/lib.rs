@@ -9,6 +9,7 @@ mod config;
 mod door;
 mod metrics;
 mod pipeline;
+mod prompt;
 mod replay;
 
 pub use config::{BrokerConfig, IngestConfig, Limits, TlsConfig};
@@ -79,7 +80,7 @@ impl Ingest {
         let metrics = metrics::IngestMetrics::register(metrics);
         let pipeline = pipeline::Pipeline::new(config, store, clock, metrics);
         if let Some(broker) = &config.broker {
-            broker::start(broker, &pipeline, health, shutdown)?;
+            broker::start(broker, config.limits.receipts, &pipeline, health, shutdown)?;
         }
         let listening = door::start(config, pipeline, health, shutdown).await?;
         Ok(IngestHandle { local_addr: listening.plain, tls_addr: listening.tls })

@@ -1,10 +1,13 @@
 //! The second way in: a broker that you already run.
 //!
 //! One client subscribes and acknowledges by hand, in order, after the commit; another publishes receipts, since
-//! acknowledgements would wait behind publishes on the same client. Three tasks, so that nothing ever waits
-//! inside the loop that polls: the reader (`read`), the committer (`commit`), the receipts' client (`receipts`).
+//! acknowledgements would wait behind publishes on the same client; a third publishes prompts, whose acknowledgements
+//! count. Tasks of their own, so that nothing ever waits inside the loop that polls: the reader (`read`), the
+//! committer (`commit`), the receipts' client (`publish`, `drive`), the prompts' ([`prompts`]).
 
 mod epoch;
+mod hubs;
+mod prompts;
 
 use crate::IngestError;
 use crate::admission::{self, Answer};
@@ -12,6 +15,7 @@ use crate::config::BrokerConfig;
 use crate::pipeline::{Arrival, Judged, Pipeline, Work};
 use bytes::Bytes;
 use epoch::{Epoch, Stamp};
+use hubs::Hubs;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Filter, Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
@@ -23,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{SourceStatus, Via};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use vitals::{DeviceId, DeviceRef, ReceivedAt, SourceId};
 use wire::{Channel, HubStatus, Topic};
@@ -47,6 +51,7 @@ struct Stamped {
 struct Link {
     client: AsyncClient,
     epoch: Mutex<Epoch>,
+    hubs: Hubs,
     pipeline: Arc<Pipeline>,
 }
 
@@ -56,9 +61,10 @@ impl Link {
     }
 }
 
-/// Starts the clients; they connect, and reconnect, by themselves.
+/// Starts the clients; they connect, and reconnect, by themselves. Of receipts, `most` wait for the broker.
 pub(crate) fn start(
     config: &BrokerConfig,
+    most: u32,
     pipeline: &Arc<Pipeline>,
     health: &Health,
     shutdown: &Shutdown,
@@ -72,10 +78,12 @@ pub(crate) fn start(
         .set_manual_acks(true);
     // Room for every acknowledgement that can be owed, and the subscriptions.
     let (client, events) = AsyncClient::new(options, usize::from(window).saturating_mul(2).saturating_add(16));
-    let link = Arc::new(Link { client, epoch: Mutex::default(), pipeline: Arc::clone(pipeline) });
+    let link =
+        Arc::new(Link { client, epoch: Mutex::default(), hubs: Hubs::default(), pipeline: Arc::clone(pipeline) });
     // As much as the broker may send ahead, so that the reader never waits for the committer.
     let (messages, inbox) = mpsc::channel(usize::from(window));
-    let (receipts, outbox) = mpsc::channel(usize::from(window));
+    let (receipts, outbox) =
+        mpsc::channel(usize::try_from(most).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS));
     let component = health.component("broker");
     let stop = shutdown.token();
     let filters = filters(&config.group);
@@ -85,7 +93,11 @@ pub(crate) fn start(
     options.set_clean_start(true);
     let (client, events) = AsyncClient::new(options, usize::from(window));
     shutdown.spawn("broker-receipts", publish(client, outbox));
-    shutdown.spawn("broker-receipts-client", drive(events, stop));
+    shutdown.spawn("broker-receipts-client", drive(events, stop.clone()));
+    let mut options = self::options(config, &format!("{}-prompts", config.client_id))?;
+    options.set_clean_start(true);
+    let (client, events) = AsyncClient::new(options, 1);
+    shutdown.spawn("broker-prompts", prompts::run(link, client, events, pipeline.store.notices(), stop));
     Ok(())
 }
 
@@ -136,15 +148,13 @@ async fn read(
             event = events.poll() => event,
         };
         match event {
-            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 link.epoch().connected();
                 health.up();
-                // A broker that forgot the session forgot what we subscribed to.
-                if !answer.session_present {
-                    let wanted = filters.iter().map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
-                    if let Err(error) = link.client.try_subscribe_many(wanted) {
-                        tracing::error!(error = %error, "could not subscribe at the broker");
-                    }
+                // Also where the broker knows what we subscribed to: it says again who is online.
+                let wanted = filters.iter().map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
+                if let Err(error) = link.client.try_subscribe_many(wanted) {
+                    tracing::error!(error = %error, "could not subscribe at the broker");
                 }
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
@@ -172,15 +182,28 @@ async fn read(
     }
 }
 
+/// Each hub's last status.
+type Kept = HashMap<SourceId, Bytes>;
+
+async fn kept(pipeline: &Pipeline) -> Kept {
+    match pipeline.store.statuses().await {
+        Ok(statuses) => statuses.into_iter().map(|status| (status.source, status.payload)).collect(),
+        Err(error) => {
+            tracing::warn!(error = %error, "the hubs' states could not be read; the broker says them again");
+            Kept::new()
+        }
+    }
+}
+
 /// Commits what came, then acknowledges it, in order. Ends when the reader does and all is done.
 async fn commit(link: Arc<Link>, mut inbox: mpsc::Receiver<Stamped>, receipts: mpsc::Sender<(Topic, Vec<u8>)>) {
-    let mut hubs = Hubs::default();
+    let mut kept = kept(&link.pipeline).await;
     let mut messages = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut messages, BATCH).await > 0 {
         let mut work = Work::default();
         let mut answers = Vec::with_capacity(messages.len());
         for message in &messages {
-            answers.push(take(&link.pipeline, &mut hubs, message, &mut work));
+            answers.push(take(&link, &mut kept, message, &mut work));
         }
         match Arc::clone(&link.pipeline).commit(work).await {
             Ok(committed) => {
@@ -224,7 +247,8 @@ fn acknowledge(link: &Link, message: &Stamped) {
 type Owed = (Option<DeviceRef>, Answer);
 
 /// Admits one message; `None` for a status, which has nothing to answer.
-fn take(pipeline: &Pipeline, hubs: &mut Hubs, message: &Stamped, work: &mut Work) -> Option<Owed> {
+fn take(link: &Link, kept: &mut Kept, message: &Stamped, work: &mut Work) -> Option<Owed> {
+    let pipeline = &link.pipeline;
     let payload = &message.publish.payload;
     let text = String::from_utf8_lossy(&message.publish.topic).into_owned();
     if message.publish.qos == QoS::AtMostOnce {
@@ -238,9 +262,13 @@ fn take(pipeline: &Pipeline, hubs: &mut Hubs, message: &Stamped, work: &mut Work
         Topic::Status { source } => {
             match HubStatus::parse(payload) {
                 Ok(status) => {
-                    hubs.heard(source, status.online);
-                    let (source, payload) = (source.clone(), payload.clone());
-                    work.status(SourceStatus { source, payload, at: message.received_at.0 });
+                    link.hubs.hear(source, status.online);
+                    let before = kept.insert(source.clone(), payload.clone());
+                    // What the broker only says again is no news of now.
+                    if !message.publish.retain || before.as_ref() != Some(payload) {
+                        let (source, payload) = (source.clone(), payload.clone());
+                        work.status(SourceStatus { source, payload, at: message.received_at.0 });
+                    }
                 }
                 Err(_) => pipeline.metrics.refused("status-payload"),
             }
@@ -253,7 +281,7 @@ fn take(pipeline: &Pipeline, hubs: &mut Hubs, message: &Stamped, work: &mut Work
                 topic_text: text,
                 payload,
                 received_at: message.received_at,
-                hub_connected: hubs.connected(&device.source),
+                hub_connected: link.hubs.connected(&device.source),
                 via: Via::Broker,
             });
             Some((Some(device.clone()), work.push(judged)))
@@ -295,19 +323,5 @@ async fn drive(mut events: EventLoop, stop: CancellationToken) {
                 () = tokio::time::sleep(RETRY) => {}
             }
         }
-    }
-}
-
-/// Which hubs say that they are online: only then can a patient be asked for a repeat.
-#[derive(Default)]
-struct Hubs(HashMap<SourceId, bool>);
-
-impl Hubs {
-    fn heard(&mut self, source: &SourceId, online: bool) {
-        self.0.insert(source.clone(), online);
-    }
-
-    fn connected(&self, source: &SourceId) -> bool {
-        self.0.get(source).copied().unwrap_or(false)
     }
 }

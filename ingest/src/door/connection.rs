@@ -23,7 +23,7 @@ use std::time::Duration;
 use store::{SourceStatus, StoreError, Via};
 use tokio::time::{Instant, Sleep};
 use vitals::ReceivedAt;
-use wire::{Channel, HubStatus, Topic};
+use wire::{HubStatus, Topic};
 
 /// Answers that wait for a client that does not take them; above this it is not read either.
 const HIGH_WATER: usize = 256 * 1024;
@@ -546,14 +546,6 @@ impl Connection {
 }
 
 fn prompt(row: store::PromptRow) -> Outgoing {
-    let message = wire::Prompt {
-        id: row.row.to_string(),
-        ask: wire::Ask::Repeat,
-        kind: row.prompt.kind,
-        user_slot: row.prompt.user_slot,
-        asked_at: row.prompt.asked_at,
-        until: row.prompt.until,
-    };
-    let topic = Topic::device(row.device, Channel::Prompt).to_string().into();
-    Outgoing { topic, payload: message.write().into(), prompt: Some(row.row) }
+    let (topic, payload) = crate::prompt::message(&row);
+    Outgoing { topic: topic.to_string().into(), payload: payload.into(), prompt: Some(row.row) }
 }

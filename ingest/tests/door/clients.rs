@@ -68,7 +68,12 @@ async fn rumqttc_5_gets_every_acknowledgement_and_receipt() {
 async fn mosquitto_pub(world: &World, arguments: &[&str]) -> bool {
     let mut command = tokio_command("mosquitto_pub", world);
     command.args(["-t", TOPIC]).args(arguments);
-    tokio::task::spawn_blocking(move || command.status().unwrap().success()).await.unwrap()
+    tokio::task::spawn_blocking(move || run(&mut command).status.success()).await.unwrap()
+}
+
+fn run(command: &mut std::process::Command) -> std::process::Output {
+    let program = command.get_program().to_owned();
+    command.output().unwrap_or_else(|error| panic!("{} cannot be started: {error}; run scripts/setup", program.display()))
 }
 
 fn tokio_command(program: &str, world: &World) -> std::process::Command {
@@ -101,7 +106,6 @@ async fn tls_carries_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs mosquitto_pub and mosquitto_sub"]
 async fn mosquitto_s_clients_speak_both_versions_at_every_qos() {
     let world = World::new().await;
     let mut stored = 0;
@@ -118,7 +122,7 @@ async fn mosquitto_s_clients_speak_both_versions_at_every_qos() {
         if version == "mqttv5" {
             sub.args(["-x", "600"]);
         }
-        let sub = tokio::task::spawn_blocking(move || sub.output().unwrap());
+        let sub = tokio::task::spawn_blocking(move || run(&mut sub));
         while !sub.is_finished() {
             assert!(mosquitto_pub(&world, &["-V", version, "-q", "1", "-m", &weight("again")]).await);
         }

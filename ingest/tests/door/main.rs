@@ -1,4 +1,4 @@
-//! The own endpoint over real sockets and a real store.
+//! Both ways in, over real sockets and a real store.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,7 @@
 )]
 
 mod acknowledgement;
+mod broker;
 mod clients;
 mod life;
 mod prompt;

@@ -3,13 +3,13 @@
 use crate::world::{Hello, World, hello};
 use care::{Actor, Change, Effects, Patient, PatientId, PatientStatus, PromptRequest};
 use chrono::{TimeDelta, Utc};
-use store::EvaluationCommit;
+use store::{EvaluationCommit, SharedStore};
 use vitals::{DeviceId, Kind, ReadingId, ReadingKey, SourceId};
 
 /// Asks for a repeat, as the rules would.
-async fn ask(world: &World, id: &str) {
+pub async fn ask(store: &SharedStore, id: &str) {
     let anna = PatientId::new("anna").unwrap();
-    let work = world.store.work(&anna).await.unwrap();
+    let work = store.work(&anna).await.unwrap();
     let reading = ReadingKey {
         source: SourceId::new("hub").unwrap(),
         device: DeviceId::new("scale").unwrap(),
@@ -29,11 +29,11 @@ async fn ask(world: &World, id: &str) {
         effects: Effects { prompts: vec![prompt], ..Effects::default() },
         outcomes: vec![],
     };
-    world.store.commit_evaluation(commit).await.unwrap();
+    store.commit_evaluation(commit).await.unwrap();
 }
 
-async fn world() -> World {
-    let world = World::new().await;
+/// Enters somebody whose readings are asked for.
+pub async fn enter(store: &SharedStore) {
     let anna = Patient {
         id: PatientId::new("anna").unwrap(),
         name: "Anna".into(),
@@ -53,24 +53,24 @@ async fn world() -> World {
         effective_from: Utc::now(),
         reason: "entered".into(),
     };
-    world.store.add_patient(entered, vec![], vec![], &Actor::hearth()).await.unwrap();
-    world
+    store.add_patient(entered, vec![], vec![], &Actor::hearth()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_prompt_waits_for_its_hub_and_comes_until_it_is_acknowledged() {
     for v5 in [false, true] {
-        let world = world().await;
+        let world = World::new().await;
+        enter(&world.store).await;
         let mut client = world.client(hello(v5).lasting()).await;
         assert_eq!(client.subscribe(&["hearth/v1/hub/+/receipt"]).await, [1]);
-        ask(&world, "1").await;
+        ask(&world.store, "1").await;
         assert_eq!(client.subscribe(&["hearth/v1/hub/+/prompt"]).await, [1]);
         let (repeated, topic, _, prompt) = client.message(false).await;
         assert!(!repeated);
         assert_eq!(topic, "hearth/v1/hub/scale/prompt");
         assert_eq!(wire::Prompt::parse(prompt.as_bytes()).unwrap().kind, Kind::BodyWeight);
         // One that is asked while the hub is there comes at once.
-        ask(&world, "2").await;
+        ask(&world.store, "2").await;
         let (_, _, _, second) = client.message(true).await;
         assert_ne!(
             wire::Prompt::parse(second.as_bytes()).unwrap().id,
