@@ -59,7 +59,7 @@ pub struct BookInfo {
     pub title: String,
     /// whose patients have these rules; none for a book that others include
     pub programme: Option<ProgrammeId>,
-    /// other rulebooks whose rules these patients have too
+    /// other rulebooks whose rules these patients have too, those that they include among them
     pub include: Vec<String>,
     /// what is expected of a patient, and how often
     pub expected: Vec<(Kind, String)>,
@@ -120,21 +120,21 @@ impl Rulebooks for RulebookSet {
     }
 
     fn books(&self, now: Instant) -> Vec<BookInfo> {
-        self.in_force(now).into_iter().map(|book| book_info(book)).collect()
+        self.in_force(now).into_iter().map(|book| book_info(self, book, now)).collect()
     }
 }
 
-fn book_info(book: &Rulebook) -> BookInfo {
+fn book_info(set: &RulebookSet, book: &Rulebook, now: Instant) -> BookInfo {
     BookInfo {
         id: book.id.clone(),
         version: book.version.clone(),
         title: book.title.clone(),
         programme: book.programme.clone(),
-        include: book.include.clone(),
+        include: set.included(&book.id, now).into_iter().map(|b| b.id.clone()).collect(),
         expected: book
             .schedule
             .iter()
-            .map(|e| (e.kind, e.rate.clone().unwrap_or_else(|| "not configured".to_owned())))
+            .map(|e| (e.kind, e.rate.default.clone().unwrap_or_else(|| "not configured".to_owned())))
             .collect(),
         rules: book.rules.iter().map(|rule| rule_info(rule)).collect(),
     }

@@ -15,6 +15,8 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("copd", include_str!("../rulebook/copd.toml")),
     ("blood-pressure", include_str!("../rulebook/blood-pressure.toml")),
     ("oxygen", include_str!("../rulebook/oxygen.toml")),
+    ("heart-rate", include_str!("../rulebook/heart-rate.toml")),
+    ("temperature", include_str!("../rulebook/temperature.toml")),
 ];
 
 /// Installs the shipped rulebooks; a version that is there already is left alone. The first version of each is

@@ -36,7 +36,7 @@ pub use error::RuleError;
 pub use evaluator::{Evaluation, Evaluator, evaluate};
 pub use explain::{Outcome, RuleExplanation, explain};
 pub use format::fmt;
-pub use parameter::Parameter;
+pub use parameter::{Form, Parameter};
 pub use picture::{ExpectedDay, Level, Side, Standing};
 pub use range::Range;
 pub use rulebook::{Expected, Rule, Rulebook};

@@ -1,6 +1,7 @@
 //! Parameters: what may be tuned, by whom, and what is in force.
 
 use crate::check::{canonical, parse_amount};
+use crate::rulebook::is_rate;
 use crate::value::Failure;
 use care::{History, Limit, ParameterOrigin, ParameterScope};
 use serde::Serialize;
@@ -19,6 +20,18 @@ pub struct Parameter {
     pub default: Option<String>,
     /// what it is for
     pub description: String,
+    /// what its values look like
+    pub form: Form,
+}
+
+/// What a parameter's values look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// a number, with a unit where it has one
+    Amount,
+    /// how often a reading is expected: `1 per day`, or `none`
+    Rate,
 }
 
 /// What a parameter is at some time.
@@ -66,7 +79,11 @@ impl Parameter {
     /// # Errors
     /// What is wrong, naming the parameter and the remedy.
     pub fn accepts(&self, text: &str) -> Result<(), String> {
-        self.amount(text, ParameterOrigin::Clinic).map(drop).map_err(|f| f.to_string())
+        match self.form {
+            Form::Amount => self.amount(text, ParameterOrigin::Clinic).map(drop).map_err(|f| f.to_string()),
+            Form::Rate if text == "none" || is_rate(text) => Ok(()),
+            Form::Rate => Err(format!("`{text}` is no rate for `{}`; write e.g. `1 per day`, or `none`", self.key)),
+        }
     }
 
     pub(crate) fn state_at(&self, history: &History, time: Instant) -> ParameterState {

@@ -3,9 +3,9 @@
 use crate::calendar::Day;
 use crate::condition::kind_bit;
 use crate::parameter::ParameterState;
-use crate::rulebook::{Expected, Rule, Rulebook};
+use crate::rulebook::{Expected, Rule, is_rate};
 use crate::set::RulebookSet;
-use care::{History, ParameterScope, PatientStatus, ProgrammeId};
+use care::{History, PatientStatus, ProgrammeId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vitals::{Instant, Kind};
@@ -117,7 +117,7 @@ fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
     let in_force = set.indexes_in_force(from);
     let mut rules: Vec<Option<Applied>> = vec![None; set.slots().len()];
     for programme in &enrolled {
-        for index in brought_by(set, &in_force, programme) {
+        for index in set.bring(&in_force, |book| book.programme.as_ref() == Some(programme)) {
             let Some(version) = set.versions().get(index) else { continue };
             for rule in &version.book.rules {
                 let kept_away = rule.unless_programme.iter().any(|p| enrolled.contains(p));
@@ -140,22 +140,6 @@ fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
     }
 }
 
-/// The rulebooks of a programme and those that they include, each once.
-fn brought_by(set: &RulebookSet, in_force: &[usize], programme: &ProgrammeId) -> Vec<usize> {
-    let book = |index: &usize| set.versions().get(*index).map(|v| &v.book);
-    let mut found: Vec<usize> =
-        in_force.iter().copied().filter(|i| book(i).is_some_and(|b| b.programme.as_ref() == Some(programme))).collect();
-    let mut next = 0;
-    while let Some(current) = found.get(next).and_then(book) {
-        for include in &current.include {
-            let included = in_force.iter().copied().find(|i| book(i).is_some_and(|b| b.id == *include));
-            found.extend(included.filter(|i| !found.contains(i)));
-        }
-        next += 1;
-    }
-    found
-}
-
 fn expected(set: &RulebookSet, in_force: &[usize], history: &History, from: Instant) -> u32 {
     if history.status_at(from) != PatientStatus::Active {
         return 0;
@@ -163,17 +147,9 @@ fn expected(set: &RulebookSet, in_force: &[usize], history: &History, from: Inst
     let counting = |p: &ProgrammeId| {
         history.enrolments.iter().any(|e| e.programme == *p && e.holds_at(from) && e.expected_from() <= from)
     };
+    // Anything that is no rate, `none` above all, expects nothing.
+    let is_expected = |e: &&Expected| e.rate.in_force(history, from).is_some_and(|(rate, _)| is_rate(&rate));
     let books = in_force.iter().filter_map(|i| set.versions().get(*i)).map(|v| &v.book);
     let counted = books.filter(|b| b.programme.as_ref().is_some_and(counting));
-    counted
-        .flat_map(|b| b.schedule.iter().map(move |e| (b, e)))
-        .fold(0, |bits, (book, e)| if is_expected(book, e, history, from) { bits | kind_bit(e.kind) } else { bits })
-}
-
-/// A schedule is overridden like a parameter, under `rulebook.schedule.kind`; `none` expects nothing.
-fn is_expected(book: &Rulebook, expected: &Expected, history: &History, time: Instant) -> bool {
-    let key = format!("{}.schedule.{}", book.id, expected.kind);
-    let set = |scope| history.setting_at(scope, &key, time).and_then(|s| s.value.as_deref());
-    let rate = set(ParameterScope::Patient).or_else(|| set(ParameterScope::Clinic)).or(expected.rate.as_deref());
-    rate.is_some_and(crate::rulebook::is_rate)
+    counted.flat_map(|b| &b.schedule).filter(is_expected).fold(0, |bits, e| bits | kind_bit(e.kind))
 }

@@ -3,7 +3,7 @@
 use crate::check::{self, Declared, parse_amount};
 use crate::condition::{Cond, Judged, Num};
 use crate::error::{Problems, RuleError, suggest};
-use crate::parameter::Parameter;
+use crate::parameter::{Form, Parameter};
 use crate::parse::parse;
 use crate::table::{Place, Table, Text, content_start, parsed, text};
 use crate::test_file::{self, Test};
@@ -51,8 +51,8 @@ pub struct Rule {
 pub struct Expected {
     /// which kind of reading
     pub kind: Kind,
-    /// as written: `1 per day`; none where it is the clinic's to set
-    pub rate: Option<String>,
+    /// how often: `1 per day`; without a default where it is the clinic's to set
+    pub rate: Parameter,
 }
 
 /// A version of a rulebook.
@@ -68,7 +68,7 @@ pub struct Rulebook {
     pub title: String,
     /// other rulebooks whose rules these patients have too
     pub include: Vec<String>,
-    /// what may be tuned
+    /// what its conditions name and a clinic or a patient may tune
     pub parameters: Vec<Parameter>,
     /// expected readings
     pub schedule: Vec<Expected>,
@@ -82,6 +82,11 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
+    /// Everything that a clinic or a patient may set: what conditions name, and what is expected.
+    pub fn settable(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().chain(self.schedule.iter().map(|e| &e.rate))
+    }
+
     /// `heart-failure 2026.1`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -152,7 +157,7 @@ impl Reader<'_, '_> {
         let id = id.map(|t| t.text).unwrap_or_default();
         let mut reader = Reader { problems, declared: Vec::new(), conditions: Vec::new() };
         let parameters = reader.parameters(&top, &id);
-        let schedule = reader.schedule(&top);
+        let schedule = reader.schedule(&top, &id);
         let tables = top.tables("rule", "a [[rule]]", RULE, reader.problems);
         let rules: Vec<(Rule, Place)> = tables.iter().filter_map(|t| Some((reader.rule(t)?, t.place()))).collect();
         reader.unique(&rules);
@@ -212,6 +217,7 @@ impl Reader<'_, '_> {
                 unit,
                 default,
                 description,
+                form: Form::Amount,
             });
         }
         parameters
@@ -264,7 +270,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn schedule(&mut self, top: &Table<'_, '_>) -> Vec<Expected> {
+    fn schedule(&mut self, top: &Table<'_, '_>, book: &str) -> Vec<Expected> {
         let Some(value) = top.get("schedule") else { return Vec::new() };
         let known = Kind::ALL.map(Kind::as_str);
         let Some(table) = Table::of(value, "[schedule]", &known, self.problems) else { return Vec::new() };
@@ -276,7 +282,15 @@ impl Reader<'_, '_> {
                 self.problems.add(rate.place, format!("`{}` is no rate of readings", rate.text), remedy);
                 continue;
             }
-            schedule.push(Expected { kind, rate: (rate.text != "unset").then_some(rate.text) });
+            let rate = Parameter {
+                key: format!("{book}.schedule.{kind}"),
+                name: format!("schedule.{kind}"),
+                unit: None,
+                default: (rate.text != "unset").then_some(rate.text),
+                description: format!("how often a {} reading is expected, or `none`", kind.as_str().replace('-', " ")),
+                form: Form::Rate,
+            };
+            schedule.push(Expected { kind, rate });
         }
         schedule
     }

@@ -130,15 +130,37 @@ impl RulebookSet {
         ids.into_iter().filter_map(version).collect()
     }
 
+    /// Of the versions in force, those that `first` picks and those that they include, and so on; each once.
+    pub(crate) fn bring(&self, in_force: &[usize], first: impl Fn(&Rulebook) -> bool) -> Vec<usize> {
+        let book = |index: &usize| self.books.get(*index).map(|v| &v.book);
+        let mut found: Vec<usize> = in_force.iter().copied().filter(|i| book(i).is_some_and(|b| first(b))).collect();
+        let mut next = 0;
+        while let Some(current) = found.get(next).and_then(book) {
+            for include in &current.include {
+                let included = in_force.iter().copied().find(|i| book(i).is_some_and(|b| b.id == *include));
+                found.extend(included.filter(|i| !found.contains(i)));
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// The rulebooks that `id` includes as in force at `time`, those that they include among them; not itself.
+    #[must_use]
+    pub fn included(&self, id: &str, time: Instant) -> Vec<&Arc<Rulebook>> {
+        let brought = self.bring(&self.indexes_in_force(time), |book| book.id == id);
+        brought.into_iter().skip(1).filter_map(|i| self.books.get(i)).map(|v| &v.book).collect()
+    }
+
     /// Rules with the rulebook version that has them, as in force at `time`.
     pub fn rules(&self, time: Instant) -> impl Iterator<Item = (&Arc<Rulebook>, &Arc<Rule>)> {
         self.in_force(time).into_iter().flat_map(|book| book.rules.iter().map(move |rule| (book, rule)))
     }
 
-    /// Parameters of the rulebooks in force at `time`, by key.
+    /// Parameters of the rulebooks in force at `time`, what is expected among them.
     #[must_use]
     pub fn parameters(&self, time: Instant) -> Vec<&Parameter> {
-        self.in_force(time).into_iter().flat_map(|b| b.parameters.iter()).collect()
+        self.in_force(time).into_iter().flat_map(|b| b.settable()).collect()
     }
 
     /// Checks a setting before it is stored: the key must exist in some version and the value must fit.
@@ -147,20 +169,10 @@ impl RulebookSet {
     /// What is wrong, with the remedy.
     pub fn check_setting(&self, scope: ParameterScope, key: &str, value: Option<&str>) -> Result<(), String> {
         let _ = scope;
-        if let Some((book, kind)) = key.split_once(".schedule.") {
-            let known = self.books.iter().any(|b| b.book.id == book);
-            return match value {
-                _ if !known || kind.parse::<vitals::Kind>().is_err() => Err(format!("unknown schedule `{key}`")),
-                Some(v) if v != "none" && !crate::rulebook::is_rate(v) => {
-                    Err(format!("`{v}` is no rate for `{key}`; write e.g. `1 per day`, or `none`"))
-                }
-                _ => Ok(()),
-            };
-        }
-        let parameter = self.books.iter().rev().flat_map(|b| &b.book.parameters).find(|p| p.key == key);
+        let parameter = self.books.iter().rev().flat_map(|b| b.book.settable()).find(|p| p.key == key);
         let Some(parameter) = parameter else {
             let known: BTreeSet<&str> =
-                self.books.iter().flat_map(|b| &b.book.parameters).map(|p| p.key.as_str()).collect();
+                self.books.iter().flat_map(|b| b.book.settable()).map(|p| p.key.as_str()).collect();
             return Err(format!("unknown parameter `{key}`; {}", crate::error::suggest(key, known)));
         };
         let Some(value) = value else { return Ok(()) };

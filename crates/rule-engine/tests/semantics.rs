@@ -441,3 +441,35 @@ fn what_made_it_more_severe_is_what_it_says_now() {
     let explained = explain(&set, &with(enrolled(), [weight("1", at(1), "80"), weight("2", at(25), "97")]), at(26));
     assert_eq!(explained[0].sentence.to_string(), "Weight up 17 kg in 3 days (80 → 97 kg), limit 2 kg");
 }
+
+#[test]
+fn what_is_expected_is_set_like_any_parameter() {
+    let schedule = "[schedule]\nbody-weight = \"1 per day\"\nglucose = \"unset\"\n";
+    let set = load(&format!("{HEAD}{GAIN}{schedule}{}", rule("R", "rise(weight, 72 h) > gain_3d", "")));
+    let listed: Vec<_> = set.parameters(at(0)).into_iter().map(|p| (p.key.as_str(), p.default.as_deref())).collect();
+    let expected = [
+        ("heart-failure.gain_3d", Some("2 kg")),
+        ("heart-failure.schedule.body-weight", Some("1 per day")),
+        ("heart-failure.schedule.glucose", None),
+    ];
+    assert_eq!(listed, expected);
+    let check = |key: &str, value| set.check_setting(ParameterScope::Clinic, key, value);
+    for (value, fits) in
+        [(Some("2 per day"), true), (Some("none"), true), (None, true), (Some("2 kg"), false), (Some("often"), false)]
+    {
+        assert_eq!(check("heart-failure.schedule.glucose", value).is_ok(), fits, "{value:?}");
+    }
+    assert!(check("heart-failure.schedule.blood-pressure", Some("none")).unwrap_err().contains("unknown parameter"));
+}
+
+#[test]
+fn what_a_book_includes_includes_in_turn() {
+    let book = |id: &str, include: &str| {
+        format!("[rulebook]\nid = \"{id}\"\nversion = \"1\"\ninclude = [{include}]\n{}", rule(id, "weight > 90 kg", ""))
+    };
+    let files = [("a", book("a", "\"b\"")), ("b", book("b", "\"c\"")), ("c", book("c", "\"a\""))];
+    let set = RulebookSet::load(&files).unwrap();
+    let included: Vec<_> = set.included("a", at(0)).into_iter().map(|b| b.id.as_str()).collect();
+    assert_eq!(included, ["b", "c"], "also where they go in a circle");
+    assert!(set.included("nobody", at(0)).is_empty());
+}
