@@ -1,7 +1,9 @@
 //! One turn of one patient: gather → evaluate → commit.
 
 use crate::{PatientReplay, Rulebooks, RulesError};
+use care::cover::CoverBook;
 use care::{PatientId, Run};
+use std::sync::Arc;
 use store::{PatientWork, SharedStore};
 use vitals::Instant;
 
@@ -9,11 +11,16 @@ use vitals::Instant;
 const EVENTS_PER_COMMIT: u32 = 2_000;
 
 /// Rebuilds a patient as of what is folded, from the store.
-async fn rebuild(store: &SharedStore, rulebooks: &Rulebooks, work: PatientWork) -> Result<PatientReplay, RulesError> {
+pub(crate) async fn rebuild(
+    store: &SharedStore,
+    rulebooks: &Rulebooks,
+    work: PatientWork,
+    cover: Arc<CoverBook>,
+) -> Result<PatientReplay, RulesError> {
     let history = store.history(&work.patient, work.folded).await?;
     let stored = store.episodes(&work.patient).await?;
     let as_of = work.fold.as_of.unwrap_or(Instant::UNIX_EPOCH);
-    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, work, as_of);
+    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, work, as_of, cover);
     replay.stored_episodes(stored);
     Ok(replay)
 }
@@ -62,9 +69,13 @@ pub async fn turn(
 ) -> Result<Turn, RulesError> {
     let work = store.work(patient).await?;
     let head = work.head;
+    let cover = rulebooks.cover(store, work.cover).await?;
     let mut replay = match remembered.filter(|r| r.stands_at(&work)) {
-        Some(replay) => replay,
-        None => rebuild(store, rulebooks, work).await?,
+        Some(mut replay) => {
+            replay.set_cover(cover);
+            replay
+        }
+        None => rebuild(store, rulebooks, work, cover).await?,
     };
     let more = feed(store, rulebooks, patient, &mut replay, head, runs).await?;
     if !more {

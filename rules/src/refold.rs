@@ -1,7 +1,7 @@
 //! Folding a patient's whole journal from empty: what proves that live equals replay.
 
 use crate::{PatientReplay, Rulebooks, RulesError, gather};
-use care::{Episode, Fold, PatientId, Run, Task, TaskEvent};
+use care::{Episode, Fold, MessageRequest, PatientId, Run, Task, TaskEvent};
 use std::collections::BTreeMap;
 use store::{PatientWork, SharedStore};
 use vitals::Instant;
@@ -15,6 +15,8 @@ pub struct Refolded {
     pub tasks: Vec<Task>,
     /// their timelines
     pub task_events: Vec<TaskEvent>,
+    /// every message asked for
+    pub messages: Vec<MessageRequest>,
 }
 
 /// Folds the journal of `patient` from empty up to its head, and wake-ups up to `until`. Writes nothing.
@@ -28,13 +30,16 @@ pub async fn refold(
     until: Instant,
 ) -> Result<Refolded, RulesError> {
     let rulebooks = Rulebooks::default();
-    let head = store.work(patient).await?.head;
-    let empty = PatientWork { patient: patient.clone(), folded: 0, head, wake_at: None, fold: Fold::default() };
+    let stands = store.work(patient).await?;
+    let head = stands.head;
+    let empty = PatientWork { folded: 0, wake_at: None, fold: Fold::default(), ..stands };
+    let cover = rulebooks.cover(store, empty.cover).await?;
     let history = care::History::new(patient.clone());
-    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, empty, Instant::UNIX_EPOCH);
+    let mut replay = PatientReplay::new(&rulebooks.current(store).await?, &history, empty, Instant::UNIX_EPOCH, cover);
     replay.stored_episodes(Vec::new());
     let mut tasks: BTreeMap<care::TaskId, Task> = BTreeMap::new();
     let mut task_events = Vec::new();
+    let mut messages = Vec::new();
     loop {
         let more = gather::feed(store, &rulebooks, patient, &mut replay, head, runs).await?;
         if !more {
@@ -43,9 +48,10 @@ pub async fn refold(
         let effects = replay.commit(head).effects;
         tasks.extend(effects.tasks.into_iter().map(|t| (t.id.clone(), t)));
         task_events.extend(effects.task_events);
+        messages.extend(effects.messages);
         if !more {
             break;
         }
     }
-    Ok(Refolded { episodes: replay.episodes().to_vec(), tasks: tasks.into_values().collect(), task_events })
+    Ok(Refolded { episodes: replay.episodes().to_vec(), tasks: tasks.into_values().collect(), task_events, messages })
 }

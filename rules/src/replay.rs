@@ -1,6 +1,7 @@
 //! One patient's journal, replayed: the pure part.
 
-use care::{Cause, CommandOutcome, Effects, Episode, Event, EventBody, Fold, History, PatientId, Run, Step};
+use care::cover::CoverBook;
+use care::{Cause, CommandOutcome, DeadEnd, Effects, Episode, Event, EventBody, Fold, History, PatientId, Run, Step};
 use rule_engine::{Evaluator, RulebookSet};
 use std::sync::Arc;
 use store::{EvaluationCommit, PatientWork};
@@ -11,6 +12,8 @@ pub struct PatientReplay {
     patient: PatientId,
     evaluator: Evaluator,
     fold: Fold,
+    /// whom to tell, at any time
+    cover: Arc<CoverBook>,
     /// folded up to this journal position
     folded: u64,
     /// the committed position and wake-up when gathered
@@ -24,11 +27,18 @@ pub struct PatientReplay {
 impl PatientReplay {
     /// Rebuilds from the store's answers: `history` as of `work.folded`.
     #[must_use]
-    pub fn new(rulebooks: &Arc<RulebookSet>, history: &History, work: PatientWork, as_of: Instant) -> Self {
+    pub fn new(
+        rulebooks: &Arc<RulebookSet>,
+        history: &History,
+        work: PatientWork,
+        as_of: Instant,
+        cover: Arc<CoverBook>,
+    ) -> Self {
         Self {
             patient: work.patient,
             evaluator: Evaluator::new(rulebooks, history, as_of),
             fold: work.fold,
+            cover,
             folded: work.folded,
             base: (work.folded, work.wake_at),
             committed: None,
@@ -43,9 +53,14 @@ impl PatientReplay {
     pub fn wants_history(event: &Event) -> bool {
         match &event.body {
             EventBody::Reading(reading) => reading.reading.corrects.is_some(),
-            EventBody::Command(_) | EventBody::Started { .. } => false,
+            EventBody::Command(_) | EventBody::Started { .. } | EventBody::Undeliverable { .. } => false,
             _ => true,
         }
+    }
+
+    /// What is known now of whom to tell.
+    pub fn set_cover(&mut self, cover: Arc<CoverBook>) {
+        self.cover = cover;
     }
 
     /// Journal position up to which events are folded.
@@ -77,7 +92,8 @@ impl PatientReplay {
     /// The next time that somebody waits for.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        [self.fold.next_wake(), self.evaluator.evaluation().next_wake].into_iter().flatten().min()
+        let cover = self.fold.next_cover_change(&self.cover);
+        [self.fold.next_wake(), self.evaluator.evaluation().next_wake, cover].into_iter().flatten().min()
     }
 
     /// Folds `event`, after the wake-ups that fell due before it. `known` is what is known now, and by which
@@ -94,6 +110,9 @@ impl PatientReplay {
         let cause = match &event.body {
             EventBody::Reading(reading) if !elsewhere(reading) => Cause::Reading(reading),
             EventBody::Command(command) => Cause::Command { command, actor: &event.actor },
+            EventBody::Undeliverable { task, step, recipient, channel, why } => {
+                Cause::DeadEnd(DeadEnd { task, step: *step, recipient, channel: *channel, why })
+            }
             _ => Cause::Other,
         };
         if let Some((rulebooks, history)) = known {
@@ -129,6 +148,7 @@ impl PatientReplay {
             faults: &evaluation.faults,
             judge: &self.evaluator,
             runs,
+            cover: &self.cover,
         };
         let effects = self.fold.step(&self.patient, &step);
         self.gather_effects(effects);
@@ -143,6 +163,8 @@ impl PatientReplay {
         self.effects.tasks.sort_by_key(|t| t.status.is_open());
         self.effects.task_events.extend(effects.task_events);
         self.effects.prompts.extend(effects.prompts);
+        self.effects.messages.extend(effects.messages);
+        self.effects.withdrawn.extend(effects.withdrawn);
         self.outcomes.extend(effects.outcome);
     }
 
@@ -161,6 +183,7 @@ impl PatientReplay {
             patient: self.patient.clone(),
             expected_head: head,
             expected_folded: self.base.0,
+            expected_cover: self.cover.head(),
             expected_wake_at: self.base.1,
             folded: self.folded,
             wake_at: self.next_wake(),

@@ -1,6 +1,7 @@
-//! The rulebooks in a store, as the engine wants them.
+//! What is of no patient: the rulebooks in a store, as the engine wants them, and whom to tell.
 
 use crate::RulesError;
+use care::cover::CoverBook;
 use rule_engine::{RuleError, RulebookSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::SharedStore;
@@ -10,9 +11,13 @@ use vitals::Instant;
 type Version = (String, String, String, Option<Instant>);
 
 /// The rulebooks of one store, loaded when they are first wanted and again only when a version was installed:
-/// everybody shares one set, for it takes milliseconds to load and more memory than a patient's windows.
+/// everybody shares one set, for it takes milliseconds to load and more memory than a patient's windows. Whom to tell
+/// is kept the same way.
 #[derive(Debug, Default)]
-pub struct Rulebooks(Mutex<Option<(Vec<Version>, Arc<RulebookSet>)>>);
+pub struct Rulebooks {
+    books: Mutex<Option<(Vec<Version>, Arc<RulebookSet>)>>,
+    cover: Mutex<Arc<CoverBook>>,
+}
 
 impl Rulebooks {
     /// What is installed now.
@@ -21,7 +26,7 @@ impl Rulebooks {
     /// [`RulesError`] where the store does not answer or a rulebook does not load.
     pub async fn current(&self, store: &SharedStore) -> Result<Arc<RulebookSet>, RulesError> {
         let versions = store.rulebooks().await?;
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, set)) = &*known
             && *of == versions
         {
@@ -30,6 +35,20 @@ impl Rulebooks {
         let set = Arc::new(load(&versions)?);
         *known = Some((versions, Arc::clone(&set)));
         Ok(set)
+    }
+
+    /// Whom to tell, at least as new as position `head`.
+    ///
+    /// # Errors
+    /// [`RulesError`] where the store does not answer.
+    pub async fn cover(&self, store: &SharedStore, head: u64) -> Result<Arc<CoverBook>, RulesError> {
+        let known = Arc::clone(&self.cover.lock().unwrap_or_else(PoisonError::into_inner));
+        if known.head() >= head {
+            return Ok(known);
+        }
+        let new = Arc::new(store.cover().await?);
+        *self.cover.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+        Ok(new)
     }
 }
 

@@ -11,17 +11,20 @@
     reason = "test code"
 )]
 
+use care::cover::{Channel, Cover, Hours, Member, Policy, Timing};
 use care::{
-    Actor, Assignment, Change, Command, Enrolment, Outcome, Patient, PatientId, PatientStatus, ProgrammeId, Run, Scope,
-    Task, Verb,
+    Actor, Assignment, Change, Command, Enrolment, Outcome, Patient, PatientId, PatientStatus, ProgrammeId, Role, Run,
+    Scope, Severity, Task, TaskId, Verb,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
 use rules::{PatientReplay, Rulebooks, install_shipped, load_rulebooks, refold};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::{Admit, AdmitItem, PageRequest, SharedStore, SqliteOptions, SqliteStore, StoreError, TaskFilter, Via};
+use store::{
+    Admit, AdmitItem, PageRequest, Settled, SharedStore, SqliteOptions, SqliteStore, StoreError, TaskFilter, User, Via,
+};
 use vitals::{
     Decimal, DeviceId, DeviceRef, Instant, Kind, MeasuredAt, Quantity, Reading, ReadingId, ReadingKey, ReceivedAt,
     SourceId, Unit, UserSlot, Value,
@@ -79,6 +82,17 @@ enum Op {
         patient: u8,
         over_in: Option<i64>,
     },
+    /// whom to tell, in force so many minutes from now; or nobody any more
+    Cover {
+        variant: Option<u8>,
+        later: i64,
+    },
+    /// anna may, or may no longer, sign in
+    Disable {
+        disabled: bool,
+    },
+    /// every message that is due is given up
+    GiveUp,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -98,6 +112,10 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..2u8, 500..4_000i64, ago).prop_map(|(patient, grams, ago)| Op::Limit { patient, grams, ago }),
         1 => (0..2u8, prop::option::of(-6_000..3_000i64))
             .prop_map(|(patient, over_in)| Op::Programme { patient, over_in }),
+        2 => (prop::option::weighted(0.9, 0..3u8), prop_oneof![3 => Just(0i64), 1 => 0..3_000i64])
+            .prop_map(|(variant, later)| Op::Cover { variant, later }),
+        1 => any::<bool>().prop_map(|disabled| Op::Disable { disabled }),
+        1 => Just(Op::GiveUp),
     ]
 }
 
@@ -144,6 +162,37 @@ fn enrolment(until: Option<i64>) -> Enrolment {
     }
 }
 
+/// Anna first, Ben next, Eve last; the variants differ in hours, duties and lines.
+fn policy(variant: u8) -> Policy {
+    let hours = |text: &str| Hours { week: vec![text.parse().unwrap()], off: Default::default() };
+    let member = |user: &str, duty: Option<&str>| Member {
+        user: Actor(user.into()),
+        name: user.into(),
+        role: Some(Role::Coordinator),
+        email: Some(format!("{user}@clinic.example").parse().unwrap()),
+        language: None,
+        duty: duty.map(hours),
+    };
+    let who = |text: &str| vec![text.parse().unwrap()];
+    let timing = Timing { accept_within_min: 20, to_next_min: 10, to_last_min: 15 };
+    let cover = Cover {
+        hours: hours(["Mon-Fri 08:00-17:00", "Mon-Sun 00:00-24:00", "Sat 22:00-06:00"][usize::from(variant)]),
+        first: who(["anna", "@duty", "@coordinator"][usize::from(variant)]),
+        next: who("ben"),
+        last: who("eve"),
+        from: [Severity::Low, Severity::High, Severity::Medium][usize::from(variant)],
+        channels: BTreeSet::from([Channel::Email]),
+        timing: BTreeMap::from([(Severity::Critical, timing), (Severity::High, timing)]),
+        digest_at: Some("07:30:00".parse().unwrap()),
+    };
+    Policy {
+        timezone: chrono_tz::Tz::Europe__Berlin,
+        people: vec![member("anna", Some("Mon-Fri 08:00-14:00")), member("ben", None), member("eve", None)],
+        default: Some(cover),
+        programmes: BTreeMap::new(),
+    }
+}
+
 fn change(minutes: i64) -> Change {
     Change {
         profile: None,
@@ -185,6 +234,22 @@ impl World {
             let slot = Assignment { user_slot: Some(UserSlot(2)), ..assignment(1 - n, n, START - 20_000) };
             store.add_patient(change, vec![], vec![assignment(n, n, START - 20_000), slot], &actor()).await.unwrap();
         }
+        let anna = User {
+            name: actor().0,
+            display_name: String::new(),
+            role: Role::Coordinator,
+            teams: Default::default(),
+            language: None,
+            email: None,
+            password_hash: None,
+            disabled: false,
+            failed_attempts: 0,
+            locked_until: None,
+            created_at: at(START),
+            second_factor: None,
+            subject: None,
+        };
+        store.add_user(anna).await.unwrap();
         let runs = store.record_start(at(START)).await.unwrap();
         Self {
             dir,
@@ -302,6 +367,24 @@ impl World {
                 let change = Change { enrolments, ..change(self.now()) };
                 self.store.change_patient(&patient(p), change, vec![], None, &actor()).await.unwrap();
             }
+            Op::Cover { variant, later } => {
+                let from = at(self.now() + later);
+                self.store.set_cover(variant.map(policy), from, "rota", &actor()).await.unwrap();
+            }
+            Op::Disable { disabled } => {
+                let edit = move |user: &mut User| {
+                    user.disabled = disabled;
+                    Ok(())
+                };
+                self.store.edit_user("anna", Box::new(edit)).await.unwrap();
+            }
+            Op::GiveUp => {
+                let now = at(self.now());
+                let claimed = self.store.claim_messages(now, now + TimeDelta::minutes(5), 99).await.unwrap();
+                let dead = |why: &str| Settled::DeadEnd { why: why.into() };
+                let ends = claimed.batches.into_iter().map(|b| (b.id, dead("mailbox unknown"))).collect();
+                self.store.settle_messages(ends).await.unwrap();
+            }
         }
     }
 
@@ -349,6 +432,19 @@ impl World {
         }
     }
 
+    async fn messages(&self) -> BTreeSet<(TaskId, u32, Actor)> {
+        let mut page = PageRequest { after: None, limit: 500 };
+        let mut all = BTreeSet::new();
+        loop {
+            let list = self.store.messages(None, page).await.unwrap();
+            all.extend(list.items.into_iter().map(|m| (m.task, m.step, m.recipient)));
+            match list.next {
+                Some(next) => page = PageRequest { after: Some(next), limit: 500 },
+                None => return all,
+            }
+        }
+    }
+
     /// Everything folded; then the same from empty, and the same by the pure function.
     async fn check(&mut self) {
         let rulebooks = load_rulebooks(&self.store).await.unwrap();
@@ -373,6 +469,11 @@ impl World {
                 events.extend(self.store.task_events(&task.id).await.unwrap());
             }
             assert_eq!(events.len(), refolded.task_events.len(), "timelines of p{p}");
+            let ids: Vec<_> = live.iter().map(|t| t.id.clone()).collect();
+            let mut sent = self.messages().await;
+            sent.retain(|(task, ..)| ids.contains(task));
+            let asked = refolded.messages.into_iter().map(|m| (m.task, m.step, m.recipient));
+            assert_eq!(sent, asked.collect::<BTreeSet<_>>(), "messages of p{p}");
         }
         let open: Vec<_> = self.tasks().await.into_iter().filter(|t| t.status.is_open()).collect();
         for task in &open {

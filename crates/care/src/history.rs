@@ -127,6 +127,9 @@ impl History {
             EventBody::AssignmentsChanged { .. }
             | EventBody::RulebookInstalled { .. }
             | EventBody::Command { .. }
+            | EventBody::CoverSet { .. }
+            | EventBody::PersonChanged { .. }
+            | EventBody::Undeliverable { .. }
             | EventBody::Started { .. } => {}
         }
     }

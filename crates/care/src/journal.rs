@@ -1,6 +1,7 @@
 //! What happened, in commit order.
 
-use crate::{Actor, Assignment, Command, Enrolment, ParameterScope, Patient, PatientStatus};
+use crate::cover::{Channel, Policy};
+use crate::{Actor, Assignment, Command, Enrolment, ParameterScope, Patient, PatientStatus, TaskId};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use vitals::{Instant, StoredReading};
@@ -56,6 +57,36 @@ pub enum EventBody {
     },
     /// somebody's command on a task
     Command(Command),
+    /// the clinic set whom to tell of tasks, or withdrew it: everybody's, but of nobody's journal; see
+    /// [`CoverBook`](crate::cover::CoverBook)
+    CoverSet {
+        /// the whole policy; none where nobody is to be told any more
+        policy: Option<Box<Policy>>,
+        /// in force from then on, and not before it was committed
+        effective_from: Instant,
+        /// why
+        reason: String,
+    },
+    /// a person may, or may no longer, sign in: of nobody's journal, like a policy
+    PersonChanged {
+        /// the sign-in name
+        user: Actor,
+        /// may not sign in
+        disabled: bool,
+    },
+    /// a message was given up
+    Undeliverable {
+        /// about which task
+        task: TaskId,
+        /// which step of its messages
+        step: u32,
+        /// to whom
+        recipient: Actor,
+        /// by which way
+        channel: Channel,
+        /// one sentence without an address
+        why: String,
+    },
     /// Hearth started; nothing was taken in since `down_since`
     Started {
         /// stamp of the last commit before

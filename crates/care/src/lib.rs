@@ -7,6 +7,7 @@
 
 mod assignment;
 mod command;
+pub mod cover;
 mod episode;
 mod expectation;
 mod fold;
@@ -28,7 +29,10 @@ pub use episode::{
     ParameterOrigin, TaskTemplate, Worsened,
 };
 pub use expectation::Expectation;
-pub use fold::{Again, Cause, Effects, Fold, Judge, Known, Pending, PendingReason, PromptRequest, Run, Step};
+pub use fold::{
+    Again, Cause, DeadEnd, Effects, Fold, Judge, Known, MessageRequest, Pending, PendingReason, PromptRequest, Run,
+    Step, Withdrawal,
+};
 pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
 pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId, TeamId};
 pub use journal::{Change, Event, EventBody};

@@ -2,14 +2,16 @@
 //!
 //! [`Store`] is what the services see, a trait per concern: [`Journal`] (readings in, ledger, quarantine),
 //! [`Doors`] (sources, MQTT sessions, prompts), [`Roster`] (patients, assignments, parameters), [`Worklist`]
-//! (the rules' gather and commit, episodes, tasks, commands), [`Accounts`] (people, sessions, tokens), [`Sight`]
-//! (teams: who sees whom) and [`Trail`] (audit). [`SqliteStore`] implements them on one file: a single writer merges what everyone has to write
+//! (the rules' gather and commit, episodes, tasks, commands), [`Outbox`] (whom to tell, messages), [`Accounts`]
+//! (people, sessions, tokens), [`Sight`] (teams: who sees whom) and [`Trail`] (audit). [`SqliteStore`] implements
+//! them on one file: a single writer merges what everyone has to write
 //! into one synced commit, readers take short snapshots.
 
 mod accounts;
 mod doors;
 mod error;
 mod journal;
+mod outbox;
 mod page;
 mod roster;
 mod sight;
@@ -21,6 +23,7 @@ pub use accounts::{Accounts, ApiToken, SecondFactor, SignInStep, User, UserEdit,
 pub use doors::{DeviceSeen, Doors, MqttSession, PromptRow, Source, SourceKind, SourceStatus};
 pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
+pub use outbox::{Claimed, MessageBatch, MessageRow, MessageState, Outbox, Settled};
 pub use page::{Page, PageRequest};
 pub use roster::{PatientRecord, Roster};
 pub use sight::{Glass, Sight};
@@ -52,6 +55,10 @@ pub struct Notice {
     pub people: Vec<String>,
     /// patients of teams among those named here: not everybody is to be told of them
     pub guarded: Vec<Guarded>,
+    /// people who have a new message waiting, for pages that are open
+    pub told: Vec<Told>,
+    /// messages were written, to leave now or later
+    pub messages: bool,
     /// journal position after this commit
     pub head: u64,
 }
@@ -85,8 +92,19 @@ impl Notice {
     }
 }
 
+/// Somebody has a new message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// who
+    pub recipient: care::Actor,
+    /// how urgent its task is
+    pub severity: care::Severity,
+}
+
 /// Everything the services need of a store.
-pub trait Store: Journal + Doors + Roster + Worklist + Accounts + Sight + Trail + Send + Sync + 'static {
+pub trait Store:
+    Journal + Doors + Roster + Worklist + Outbox + Accounts + Sight + Trail + Send + Sync + 'static
+{
     /// What each later commit changes. The queue is bounded; a listener that lags is told so and looks again.
     fn notices(&self) -> tokio::sync::broadcast::Receiver<Arc<Notice>>;
 }

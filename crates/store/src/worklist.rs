@@ -21,6 +21,8 @@ pub struct PatientWork {
     pub wake_at: Option<Instant>,
     /// what the fold remembers
     pub fold: Fold,
+    /// position of the newest change of whom to tell
+    pub cover: u64,
 }
 
 /// One evaluation's result, committed whole or not at all.
@@ -32,6 +34,8 @@ pub struct EvaluationCommit {
     pub expected_head: u64,
     /// the `folded` that was gathered; another one (somebody else was faster) is stale too
     pub expected_folded: u64,
+    /// [`care::cover::CoverBook::head`] of the book that the fold was given; a newer one is stale too
+    pub expected_cover: u64,
     /// the `wake_at` that was gathered: a step that only time caused moves nothing else, so by this alone two workers
     /// cannot both commit it
     pub expected_wake_at: Option<Instant>,

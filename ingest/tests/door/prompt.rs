@@ -22,6 +22,7 @@ pub async fn ask(store: &SharedStore, id: &str) {
         patient: anna,
         expected_head: work.head,
         expected_folded: work.folded,
+        expected_cover: work.cover,
         expected_wake_at: work.wake_at,
         folded: work.head,
         wake_at: None,

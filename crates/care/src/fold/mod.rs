@@ -4,15 +4,19 @@
 //! wake-ups that fell due, each dated when it fell due; so the same journal gives the same tasks, whatever
 //! the batches and restarts.
 
+mod escalate;
 mod step;
 #[cfg(test)]
 mod tests;
 mod work;
 
+use crate::cover::CoverBook;
 use crate::{
     Actor, Command, CommandOutcome, Episode, EpisodeId, Fault, GroupKey, Outcome, RuleId, Sentence, Severity, Task,
     TaskEvent, TaskId, TaskStatus,
 };
+use escalate::Chain;
+pub use escalate::{DeadEnd, MessageRequest, Withdrawal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use vitals::{Instant, Kind, ReadingKey, StoredReading, UserSlot};
@@ -29,6 +33,8 @@ pub enum Cause<'a> {
         /// whose
         actor: &'a crate::Actor,
     },
+    /// a message about a task was given up
+    DeadEnd(DeadEnd<'a>),
     /// anything else that was committed: assignment, parameter, enrolment, rulebook, start
     Other,
     /// a time that somebody waited for has come
@@ -60,6 +66,8 @@ pub struct Step<'a> {
     pub judge: &'a dyn Judge,
     /// when Hearth itself was down
     pub runs: &'a [Run],
+    /// whom to tell, at any time
+    pub cover: &'a CoverBook,
 }
 
 /// A condition that is true again over windows that begin at a given reading.
@@ -199,6 +207,9 @@ pub struct Fold {
     /// the last note of each task: the same by the same person again is no second note
     #[serde(default)]
     notes: BTreeMap<TaskId, (Actor, String)>,
+    /// where the messages of each open task stand
+    #[serde(default)]
+    chains: BTreeMap<TaskId, Chain>,
     /// how many tasks each group has had; numbers the next id
     counts: BTreeMap<GroupKey, u32>,
     /// the newest measured time of each kind
@@ -214,6 +225,10 @@ pub struct Effects {
     pub task_events: Vec<TaskEvent>,
     /// prompts to send
     pub prompts: Vec<PromptRequest>,
+    /// messages to send
+    pub messages: Vec<MessageRequest>,
+    /// messages that need not leave any more
+    pub withdrawn: Vec<Withdrawal>,
     /// what became of the command
     pub outcome: Option<CommandOutcome>,
     /// episodes that are new or changed; filled by the driver, which holds the evaluation before

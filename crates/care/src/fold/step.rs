@@ -26,13 +26,14 @@ impl Fold {
         match &step.cause {
             Cause::Reading(reading) => self.note_reading(reading, &mut work),
             Cause::Command { command, actor } => self.command(command, actor, &mut work),
-            Cause::Other | Cause::Wake => {}
+            Cause::DeadEnd(_) | Cause::Other | Cause::Wake => {}
         }
         self.return_held(&mut work);
         self.compare(&mut work);
         self.look_at_pending(&mut work);
         self.look_at_settled(&mut work);
         self.raise_faults(&mut work);
+        self.tell(&mut work);
         work.finish()
     }
 
@@ -42,7 +43,8 @@ impl Fold {
         let held = self.open.values().filter_map(|t| t.held_until);
         let pending = self.pending.iter().map(|p| p.until);
         let revisits = self.settled.values().filter_map(|s| s.revisit_at);
-        held.chain(pending).chain(revisits).min()
+        let told = self.chains.values().filter_map(super::escalate::Chain::next_at);
+        held.chain(pending).chain(revisits).chain(told).min()
     }
 
     fn note_reading(&mut self, stored: &StoredReading, work: &mut Work<'_>) {
@@ -310,7 +312,7 @@ impl Fold {
         }
         if worse {
             super::work::speak_for(task, episode);
-            task.due_at = earlier(task.due_at, super::work::due(episode, work.step.at));
+            task.due_at = earlier(task.due_at, work.due(episode, work.step.at));
             work.event(&task.id, Actor::hearth(), "worsened", last_change(episode));
             if task.status == TaskStatus::OnHold {
                 hand_back(task);
@@ -443,7 +445,7 @@ fn take_back(task: &mut crate::Task, episode: &Episode, work: &mut Work<'_>) {
         task.severity = severity;
         task.ask.clear();
         super::work::speak_for(task, episode);
-        task.due_at = super::work::due(episode, task.created_at);
+        task.due_at = work.due(episode, task.created_at);
     }
     work.event(&task.id, Actor::hearth(), "retracted", why);
 }

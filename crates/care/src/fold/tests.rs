@@ -39,7 +39,7 @@ fn stored(id: &str, measured: i64, stored: i64, hub_connected: bool) -> StoredRe
     }
 }
 
-fn episode(group: &str, opened: i64, opened_by: Option<&StoredReading>) -> Episode {
+pub(super) fn episode(group: &str, opened: i64, opened_by: Option<&StoredReading>) -> Episode {
     let by = opened_by.map(|r| r.reading.key.clone());
     Episode {
         id: EpisodeId::derived(&[group, &opened.to_string()]),
@@ -52,7 +52,7 @@ fn episode(group: &str, opened: i64, opened_by: Option<&StoredReading>) -> Episo
     }
 }
 
-fn rule(id: &str, opened: i64, opened_by: Option<ReadingKey>) -> EpisodeRule {
+pub(super) fn rule(id: &str, opened: i64, opened_by: Option<ReadingKey>) -> EpisodeRule {
     EpisodeRule {
         rule: RuleId::new(id).unwrap(),
         programme: ProgrammeId::new("heart-failure").unwrap(),
@@ -73,7 +73,7 @@ fn rule(id: &str, opened: i64, opened_by: Option<ReadingKey>) -> EpisodeRule {
 }
 
 /// An engine that says yes or no.
-struct Says(bool);
+pub(super) struct Says(pub(super) bool);
 impl Judge for Says {
     fn true_again(&self, _: &GroupKey, _: Instant, _: Option<Instant>) -> Option<Again> {
         self.0.then(|| Again { rule: RuleId::new("HF-W2").unwrap(), why: Sentence::words("up again") })
@@ -86,13 +86,23 @@ struct World {
     seq: u64,
     again: bool,
     runs: Vec<Run>,
+    cover: crate::cover::CoverBook,
 }
 
 impl World {
     fn step(&mut self, at: i64, cause: Cause<'_>, episodes: &[Episode]) -> Effects {
         self.seq += 1;
         let judge = Says(self.again);
-        let step = Step { seq: self.seq, at: t(at), cause, episodes, faults: &[], judge: &judge, runs: &self.runs };
+        let step = Step {
+            seq: self.seq,
+            at: t(at),
+            cause,
+            episodes,
+            faults: &[],
+            judge: &judge,
+            runs: &self.runs,
+            cover: &self.cover,
+        };
         self.fold.step(&PatientId::new("p1").unwrap(), &step)
     }
 
@@ -301,6 +311,7 @@ fn a_fault_is_a_task_of_the_operators_once() {
             faults: &faults,
             judge: &Says(false),
             runs: &[],
+            cover: &Default::default(),
         };
         let effects = w.fold.step(&PatientId::new("p1").unwrap(), &step);
         assert_eq!(effects.tasks.len(), expected);

@@ -78,7 +78,7 @@ impl<'a> Work<'a> {
             episodes: vec![episode.id.clone()],
             owner: None,
             created_at: self.step.at,
-            due_at: due(episode, self.step.at),
+            due_at: self.due(episode, self.step.at),
             held_until: None,
             attempts: 0,
             condition_over_since: None,
@@ -163,8 +163,17 @@ pub(super) fn speak_as(task: &mut Task, episode: &Episode, now: &Again) {
     task.basis.clone_from(&rule.basis);
 }
 
-/// The earliest due time that the episode's open rules ask for.
-pub(super) fn due(episode: &Episode, at: Instant) -> Option<Instant> {
-    let seconds = episode.rules.iter().filter_map(|r| r.task.due_s).min()?;
-    at.checked_add_signed(TimeDelta::try_seconds(seconds)?)
+impl Work<'_> {
+    /// The earliest due time that the episode's open rules ask for: in the hours in which its tasks are worked, around
+    /// the clock where it is critical or nobody has set any hours.
+    pub(super) fn due(&self, episode: &Episode, at: Instant) -> Option<Instant> {
+        let seconds = episode.rules.iter().filter_map(|r| r.task.due_s).min()?;
+        let length = TimeDelta::try_seconds(seconds)?;
+        let programme = episode.leading_rule().map(|r| &r.programme);
+        let policy = self.step.cover.at(self.step.at);
+        match policy.and_then(|p| Some((p, p.cover(programme)?))) {
+            Some((policy, cover)) => policy.add_covered(cover, episode.severity, at, length),
+            None => at.checked_add_signed(length),
+        }
+    }
 }

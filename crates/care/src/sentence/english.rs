@@ -38,6 +38,7 @@ impl Language for English {
             Sentence::InItsPlace { programme: p } => format!("The programme {} stands in its place", programme(p)),
             Sentence::OnlyStored => "Readings of this patient are only stored".to_owned(),
             Sentence::Failed { detail } => format!("It could not be evaluated: {detail}"),
+            Sentence::Telling { telling } => telling.english(),
             Sentence::NotConfigured { parameters } => {
                 format!("Not configured: nobody has set {}", parameters.join(", "))
             }

@@ -37,6 +37,7 @@ impl Language for German {
             Sentence::InItsPlace { programme: p } => format!("An ihrer Stelle gilt das Programm {}", programme(p)),
             Sentence::OnlyStored => "Messungen dieser Person werden nur gespeichert".to_owned(),
             Sentence::Failed { detail } => format!("Sie konnte nicht ausgewertet werden: {detail}"),
+            Sentence::Telling { telling } => telling.german(),
             Sentence::NotConfigured { parameters } => {
                 format!("Nicht eingestellt: niemand hat {} festgelegt", parameters.join(", "))
             }

@@ -18,6 +18,7 @@ pub use fact::{
 };
 pub use german::German;
 
+use crate::cover::Telling;
 use crate::{ProgrammeId, Severity};
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
@@ -100,6 +101,11 @@ pub enum Sentence {
     NotConfigured {
         /// keys of parameters
         parameters: Vec<String>,
+    },
+    /// of a message to people: whom, and what comes next
+    Telling {
+        /// what happened
+        telling: Box<Telling>,
     },
 }
 

@@ -107,6 +107,9 @@ fn edit_user(commit: &mut Commit<'_>, name: &str, edit: UserEdit) -> Result<User
         commit.db.prepare_cached("DELETE FROM web_session WHERE user = ?1")?.execute([name])?;
         commit.changes.people.insert(name.to_owned());
     }
+    if before.disabled != after.disabled {
+        super::outbox::person_changed(commit, name, after.disabled)?;
+    }
     Ok(after)
 }
 

@@ -11,6 +11,7 @@ mod history;
 mod insert;
 mod journal;
 mod memory;
+mod outbox;
 mod reader;
 mod record;
 mod roster;

@@ -20,6 +20,9 @@ pub(super) const fn kind_of(body: &EventBody) -> &'static str {
         EventBody::ParametersSet { .. } => "parameters-set",
         EventBody::RulebookInstalled { .. } => "rulebook-installed",
         EventBody::Command(_) => "command",
+        EventBody::CoverSet { .. } => "cover-set",
+        EventBody::PersonChanged { .. } => "person-changed",
+        EventBody::Undeliverable { .. } => "undeliverable",
         EventBody::Started { .. } => "started",
     }
 }

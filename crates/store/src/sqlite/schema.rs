@@ -11,6 +11,7 @@ use std::time::Duration;
 const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0001_first.sql")),
     Migration { sql: include_str!("../../migrations/0002_accounts.sql"), after: trail::adopt },
+    sql(include_str!("../../migrations/0003_outbox.sql")),
 ];
 
 /// One step from an older schema to a newer one.

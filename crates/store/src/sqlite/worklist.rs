@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::record::{event_from, journal_of};
 use super::row::IdColumn;
 use super::writer::Commit;
-use super::{SqliteStore, history, roster, sight};
+use super::{SqliteStore, history, outbox, roster, sight};
 use crate::{EvaluationCommit, Page, PageRequest, PatientWork, StoreError, TaskFilter, Worklist};
 use async_trait::async_trait;
 use care::{
@@ -30,6 +30,7 @@ fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
 
 fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
     let number = history::number_of(db, patient)?;
+    let cover = outbox::cover_head(db)?;
     let mut query = db.prepare_cached(
         "SELECT w.head, w.folded, w.wake_at, f.fold FROM patient_work w LEFT JOIN patient_fold f USING (patient)
          WHERE w.patient = ?1",
@@ -45,9 +46,11 @@ fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
             head: count(row, "head")?,
             wake_at: time_or_none(row, "wake_at")?,
             fold,
+            cover,
         })
     })?;
-    let empty = || PatientWork { patient: patient.clone(), folded: 0, head: 0, wake_at: None, fold: Fold::default() };
+    let empty =
+        || PatientWork { patient: patient.clone(), folded: 0, head: 0, wake_at: None, fold: Fold::default(), cover };
     Ok(found.unwrap_or_else(empty))
 }
 
@@ -63,6 +66,9 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
     if stands.unwrap_or_default() != expected {
         return Err(StoreError::Stale.into());
     }
+    if outbox::cover_head(commit.db)? != e.expected_cover {
+        return Err(StoreError::Stale.into());
+    }
     if e.folded > e.expected_head || e.folded < e.expected_folded {
         return Err(StoreError::Invalid("an evaluation folds forward, and no further than was gathered".into()).into());
     }
@@ -71,6 +77,7 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
     for event in &e.effects.task_events {
         put_task_event(commit.db, event)?;
     }
+    outbox::put_messages(commit, number, &e.effects)?;
     for prompt in &e.effects.prompts {
         put_prompt(commit, prompt)?;
     }

@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoints;
 use super::fault::Fault;
 use super::memory::Memory;
 use super::{SqliteOptions, Time, schema};
-use crate::{Guarded, Notice, StoreError};
+use crate::{Guarded, Notice, StoreError, Told};
 use care::{PatientId, TaskId};
 use chrono::TimeDelta;
 use rusqlite::Connection;
@@ -32,6 +32,8 @@ pub(super) struct Changes {
     pub(super) commands: BTreeSet<u64>,
     pub(super) patients: BTreeSet<PatientId>,
     pub(super) sources: BTreeSet<SourceId>,
+    /// who has a new message, and whether it leaves now
+    pub(super) told: Vec<(Told, bool)>,
     pub(super) people: BTreeSet<String>,
 }
 
@@ -308,6 +310,7 @@ impl Changes {
         self.commands.append(&mut other.commands);
         self.patients.append(&mut other.patients);
         self.sources.append(&mut other.sources);
+        self.told.append(&mut other.told);
         self.people.append(&mut other.people);
     }
 
@@ -325,6 +328,8 @@ impl Changes {
     fn into_notice(self, head: u64, memory: &Memory) -> Notice {
         Notice {
             guarded: self.guarded(memory),
+            messages: !self.told.is_empty(),
+            told: self.told.into_iter().filter_map(|(told, now)| now.then_some(told)).collect(),
             dirty: self.dirty.into_iter().collect(),
             tasks: self.tasks.into_keys().collect(),
             prompts: self.prompts.into_iter().collect(),

@@ -76,6 +76,7 @@ pub(crate) async fn prompts_wait_until_delivered(store: &dyn Store) {
         patient: pid("anna"),
         expected_head: work.head,
         expected_folded: folded,
+        expected_cover: work.cover,
         expected_wake_at: None,
         folded: work.head,
         wake_at: None,

@@ -16,6 +16,7 @@ mod doors;
 mod journal;
 mod kit;
 mod model;
+mod outbox;
 mod roster;
 mod sight;
 mod sqlite;
@@ -77,6 +78,13 @@ contract! {
         the_cap_forgets_the_disconnected_first,
         prompts_wait_until_delivered,
         a_status_is_kept,
+    }
+    outbox {
+        a_message_is_written_once_and_leaves_with_the_others,
+        an_attempt_that_may_have_arrived_keeps_its_id,
+        a_dead_end_is_an_event,
+        what_is_withdrawn_does_not_leave,
+        a_policy_wakes_who_has_an_open_task_and_makes_older_evaluations_stale,
     }
     accounts {
         people_sign_in,

@@ -5,7 +5,7 @@ use care::*;
 use store::*;
 use vitals::*;
 
-fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
+pub(crate) fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
     Task {
         id: TaskId::new(id).unwrap(),
         patient: pid(patient),
@@ -82,12 +82,13 @@ fn entry(task: &str, what: &str, why: &str) -> TaskEvent {
 }
 
 /// An evaluation of everything that is there now.
-async fn evaluation(store: &dyn Store, patient: &str, effects: Effects) -> EvaluationCommit {
+pub(crate) async fn evaluation(store: &dyn Store, patient: &str, effects: Effects) -> EvaluationCommit {
     let work = store.work(&pid(patient)).await.unwrap();
     EvaluationCommit {
         patient: work.patient,
         expected_head: work.head,
         expected_folded: work.folded,
+        expected_cover: work.cover,
         expected_wake_at: work.wake_at,
         folded: work.head,
         wake_at: None,
@@ -97,7 +98,7 @@ async fn evaluation(store: &dyn Store, patient: &str, effects: Effects) -> Evalu
     }
 }
 
-async fn commit(store: &dyn Store, patient: &str, effects: Effects) -> Result<(), StoreError> {
+pub(crate) async fn commit(store: &dyn Store, patient: &str, effects: Effects) -> Result<(), StoreError> {
     store.commit_evaluation(evaluation(store, patient, effects).await).await
 }
 
@@ -121,9 +122,8 @@ pub(crate) async fn an_evaluation_is_committed_whole(store: &dyn Store) {
         tasks: vec![task("anna", "t1", TaskStatus::Requested)],
         task_events: vec![entry("t1", "created", "Weight up"), entry("t1", "worsened", "More")],
         prompts: vec![prompt],
-        outcome: None,
         episodes: vec![episode("e2", day(99)), episode("e1", day(98))],
-        retracted: vec![],
+        ..Effects::default()
     };
     let mut fold = Fold::default();
     fold.open.insert(GroupKey::new("fluid").unwrap(), task("anna", "t1", TaskStatus::Requested));
