@@ -189,6 +189,7 @@ impl PatientReplay {
             wake_at: self.next_wake(),
             fold: self.fold.clone(),
             effects,
+            expected: self.evaluator.expectations(),
             outcomes: std::mem::take(&mut self.outcomes),
         };
         self.base = (commit.folded, commit.wake_at);

@@ -12,11 +12,13 @@ mod doors;
 mod error;
 mod journal;
 mod outbox;
+mod own;
 mod page;
 mod roster;
 mod sight;
 mod sqlite;
 mod trail;
+mod watch;
 mod worklist;
 
 pub use accounts::{Accounts, ApiToken, SecondFactor, SignInStep, User, UserEdit, WebSession};
@@ -24,11 +26,13 @@ pub use doors::{DeviceSeen, Doors, MqttSession, PromptRow, Source, SourceKind, S
 pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
 pub use outbox::{Claimed, MessageBatch, MessageRow, MessageState, Outbox, Settled};
+pub use own::{OwnAttempt, OwnLink, OwnPages};
 pub use page::{Page, PageRequest};
 pub use roster::{PatientRecord, Roster};
 pub use sight::{Glass, Sight};
 pub use sqlite::{SqliteOptions, SqliteStore, StoreClock};
 pub use trail::{AuditEntry, AuditFilter, AuditHash, AuditHead, AuditVerdict, NewAudit, Trail};
+pub use watch::{DeviceAround, MOST_COUNTED, RefusedKind, SilentPatient, SourceRow, Watch, WeakDevice};
 pub use worklist::{EvaluationCommit, PatientWork, TaskFilter, Worklist};
 
 use care::{PatientId, Scope, TaskId, TeamId};
@@ -103,7 +107,19 @@ pub struct Told {
 
 /// Everything the services need of a store.
 pub trait Store:
-    Journal + Doors + Roster + Worklist + Outbox + Accounts + Sight + Trail + Send + Sync + 'static
+    Journal
+    + Doors
+    + Roster
+    + Worklist
+    + Outbox
+    + Accounts
+    + Sight
+    + Trail
+    + OwnPages
+    + Watch
+    + Send
+    + Sync
+    + 'static
 {
     /// What each later commit changes. The queue is bounded; a listener that lags is told so and looks again.
     fn notices(&self) -> tokio::sync::broadcast::Receiver<Arc<Notice>>;

@@ -3,8 +3,8 @@
 use crate::{Page, PageRequest, StoreError};
 use async_trait::async_trait;
 use care::{
-    Actor, Command, CommandOutcome, Effects, Episode, Event, Fold, PatientId, Queue, Run, Scope, Severity, Task,
-    TaskEvent, TaskId, TaskStatus,
+    Actor, Command, CommandOutcome, Effects, Episode, Event, Expectation, Fold, PatientId, Queue, Run, Scope, Severity,
+    Task, TaskEvent, TaskId, TaskStatus,
 };
 use vitals::Instant;
 
@@ -47,6 +47,8 @@ pub struct EvaluationCommit {
     pub fold: Fold,
     /// what it asks to write, merged over its steps: the last state of each task and episode
     pub effects: Effects,
+    /// what is expected of the patient now
+    pub expected: Vec<Expectation>,
     /// outcomes of the commands folded in it
     pub outcomes: Vec<CommandOutcome>,
 }

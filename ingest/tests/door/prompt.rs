@@ -28,6 +28,7 @@ pub async fn ask(store: &SharedStore, id: &str) {
         wake_at: None,
         fold: work.fold,
         effects: Effects { prompts: vec![prompt], ..Effects::default() },
+        expected: vec![],
         outcomes: vec![],
     };
     store.commit_evaluation(commit).await.unwrap();

@@ -22,7 +22,7 @@ fn kind_word(kind: SourceKind) -> &'static str {
     }
 }
 
-fn source_from(row: &Row<'_>) -> Result<Source, Fault> {
+pub(super) fn source_from(row: &Row<'_>) -> Result<Source, Fault> {
     let kind = match row.get_ref("kind")?.as_str().map_err(|e| corrupt("kind", e))? {
         "gateway" => SourceKind::Gateway,
         "vendor" => SourceKind::Vendor,
@@ -40,6 +40,11 @@ fn source_from(row: &Row<'_>) -> Result<Source, Fault> {
     })
 }
 
+pub(super) fn status_from(row: &Row<'_>) -> Result<SourceStatus, Fault> {
+    let payload = Bytes::from(row.get::<_, Vec<u8>>("payload")?);
+    Ok(SourceStatus { source: parsed(row, "source")?, payload, at: time(row, "at")? })
+}
+
 fn session_from(row: &Row<'_>) -> Result<MqttSession, Fault> {
     Ok(MqttSession {
         source: parsed(row, "source")?,
@@ -49,7 +54,7 @@ fn session_from(row: &Row<'_>) -> Result<MqttSession, Fault> {
     })
 }
 
-fn device_from(row: &Row<'_>) -> Result<DeviceSeen, Fault> {
+pub(super) fn device_from(row: &Row<'_>) -> Result<DeviceSeen, Fault> {
     let slots = split::<u8>(row.get_ref("slots")?.as_str().map_err(|e| corrupt("slots", e))?)?;
     Ok(DeviceSeen {
         device: DeviceRef { source: parsed(row, "source")?, device: parsed(row, "device")? },
@@ -170,10 +175,7 @@ impl Doors for SqliteStore {
 
     async fn statuses(&self) -> Result<Vec<SourceStatus>, StoreError> {
         self.read("statuses", |db| {
-            collect(db.prepare_cached("SELECT * FROM source_status ORDER BY source")?.query([])?, |row| {
-                let payload = Bytes::from(row.get::<_, Vec<u8>>("payload")?);
-                Ok(SourceStatus { source: parsed(row, "source")?, payload, at: time(row, "at")? })
-            })
+            collect(db.prepare_cached("SELECT * FROM source_status ORDER BY source")?.query([])?, status_from)
         })
         .await
     }

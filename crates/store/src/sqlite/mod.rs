@@ -12,6 +12,7 @@ mod insert;
 mod journal;
 mod memory;
 mod outbox;
+mod own;
 mod reader;
 mod record;
 mod roster;
@@ -19,6 +20,7 @@ mod row;
 mod schema;
 mod sight;
 mod trail;
+mod watch;
 mod worklist;
 mod writer;
 

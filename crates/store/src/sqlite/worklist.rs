@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::record::{event_from, journal_of};
 use super::row::IdColumn;
 use super::writer::Commit;
-use super::{SqliteStore, history, outbox, roster, sight};
+use super::{SqliteStore, history, outbox, roster, sight, watch};
 use crate::{EvaluationCommit, Page, PageRequest, PatientWork, StoreError, TaskFilter, Worklist};
 use async_trait::async_trait;
 use care::{
@@ -101,6 +101,7 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
              ON CONFLICT DO UPDATE SET folded = excluded.folded, wake_at = excluded.wake_at",
         )?
         .execute(params![number, e.folded.cast_signed(), e.wake_at.map(micros)])?;
+    watch::put_expectations(commit.db, number, &e.expected)?;
     commit.changes.patients.insert(e.patient.clone());
     Ok(())
 }

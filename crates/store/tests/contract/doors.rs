@@ -82,6 +82,7 @@ pub(crate) async fn prompts_wait_until_delivered(store: &dyn Store) {
         wake_at: None,
         fold: Fold::default(),
         effects: Effects { prompts, ..Effects::default() },
+        expected: vec![],
         outcomes: vec![],
     };
     let both = vec![prompt("1", day(101)), prompt("2", day(102))];

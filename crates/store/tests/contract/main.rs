@@ -17,9 +17,11 @@ mod journal;
 mod kit;
 mod model;
 mod outbox;
+mod own;
 mod roster;
 mod sight;
 mod sqlite;
+mod watch;
 mod trail;
 mod worklist;
 
@@ -85,6 +87,18 @@ contract! {
         a_dead_end_is_an_event,
         what_is_withdrawn_does_not_leave,
         a_policy_wakes_who_has_an_open_task_and_makes_older_evaluations_stale,
+    }
+    own {
+        a_link_opens_with_its_code_until_it_is_taken_back,
+        attempts_are_counted_one_by_one,
+        prompts_are_those_of_own_readings,
+    }
+    watch {
+        the_silent_are_found_and_counted,
+        weak_devices_are_shown_to_those_who_see_their_patients,
+        sources_stand_in_rows,
+        reasons_are_counted,
+        the_clinics_changes_are_told,
     }
     accounts {
         people_sign_in,

@@ -94,6 +94,7 @@ pub(crate) async fn evaluation(store: &dyn Store, patient: &str, effects: Effect
         wake_at: None,
         fold: Fold::default(),
         effects,
+        expected: vec![],
         outcomes: vec![],
     }
 }
