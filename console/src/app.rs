@@ -2,6 +2,7 @@
 
 use crate::access::audit::Trail;
 use crate::access::secret::SignIns;
+use crate::live::Live;
 use crate::{ConsoleConfig, Replayer, Rulebooks};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family};
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub(crate) replayer: Arc<dyn Replayer>,
     pub(crate) sign_ins: SignIns,
     pub(crate) trail: Trail,
+    /// changes of tasks, for the lists that are open
+    pub(crate) live: Live,
     pub(crate) requests: Family<RequestLabels, Counter>,
     pub(crate) stop: CancellationToken,
 }

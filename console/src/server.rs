@@ -106,7 +106,9 @@ impl Console {
         let local_addr = listener.local_addr().map_err(failed)?;
         let shutdown = deps.shutdown.clone();
         let component = deps.health.component("console");
-        let service = router(app(config, deps)?).into_make_service_with_connect_info::<SocketAddr>();
+        let app = app(config, deps)?;
+        shutdown.spawn("changes of tasks", live::follow(app.clone(), app.store.notices()));
+        let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();
         let stopping = (shutdown.token(), handle.clone());
@@ -153,6 +155,7 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
         replayer: deps.replayer,
         sign_ins: SignIns::new()?,
         trail: Trail::default(),
+        live: live::Live::new(),
         requests,
         stop: deps.shutdown.token(),
     }))

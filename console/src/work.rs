@@ -5,21 +5,52 @@ use crate::app::App;
 use crate::problem::Problem;
 use care::{Command, CommandOutcome, Refused, Task, TaskId};
 use std::time::Duration;
+use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Rules in another process tell nobody here; then the outcome is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Why a command was not done.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// the task's state, or what the command lacks
+    Refused(Refused),
+    /// anything else: no such task, no answer
+    Problem(Problem),
+}
+
+impl From<Problem> for Stopped {
+    fn from(problem: Problem) -> Self {
+        Stopped::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Stopped::Problem(error.into())
+    }
+}
+
+impl From<Stopped> for Problem {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Refused(refused) => refusal(refused),
+            Stopped::Problem(problem) => problem,
+        }
+    }
+}
 
 /// Gives the command to the rules and waits for its outcome.
 ///
 /// # Errors
 /// 404 without such a task, 400 where something is missing, 409 with status and holder, 503 where the rules take
 /// longer than the configured time; the command is journalled then and will be applied.
-pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Result<Task, Problem> {
+pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Result<Task, Stopped> {
     let id = command.task.clone();
     caller.task(app, id.as_str()).await?;
     // What can be seen without the task's history is not journalled.
-    command.check().map_err(refusal)?;
+    command.check().map_err(Stopped::Refused)?;
     // Interest comes before the command, or its outcome could pass unnoticed.
     let mut notices = app.store.notices();
     let seq = app.store.submit_command(command, &caller.actor).await?;
@@ -43,16 +74,17 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
     };
     match tokio::time::timeout(app.config.command_timeout, outcome).await {
         Ok(outcome) => finish(app, &id, outcome?).await,
-        Err(_) => Err(Problem::unavailable(
+        Err(_) => Err(Stopped::Problem(Problem::unavailable(
             "The command is written down and will be applied, but the rules have not answered yet. Look again \
              shortly; sending it again is safe.",
-        )),
+        ))),
     }
 }
 
-async fn finish(app: &App, id: &TaskId, outcome: CommandOutcome) -> Result<Task, Problem> {
-    outcome.result.map_err(refusal)?;
-    app.store.task(id).await?.ok_or_else(|| Problem::not_found("task with this id"))
+async fn finish(app: &App, id: &TaskId, outcome: CommandOutcome) -> Result<Task, Stopped> {
+    outcome.result.map_err(Stopped::Refused)?;
+    let task = app.store.task(id).await?;
+    task.ok_or_else(|| Stopped::Problem(Problem::not_found("task with this id")))
 }
 
 fn refusal(refused: Refused) -> Problem {

@@ -81,6 +81,8 @@ pub(crate) const TABLE: &[Row] = &[
     public(POST, "/sign-in"),
     change(POST, "/sign-out", Read, "sign-out"),
     get("/", Read, Some("list-tasks")),
+    change(POST, "/tasks/assign", WorkTasks, "work-task"),
+    get("/tasks/quiet", Read, Some("list-tasks")),
     get("/tasks/{id}", Read, Some("read-task")),
     change(POST, "/tasks/{id}/{verb}", WorkTasks, "work-task"),
     get("/patients", Read, Some("list-patients")),

@@ -260,27 +260,6 @@ fn trimmed(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// Two weeks at a glance, the limit in it.
-pub(super) fn sparkline(series: &[Series], limits: &[LimitLine], from: Instant, to: Instant) -> Markup {
-    let Some((low, high)) = range(series, limits) else { return html! {} };
-    let seconds = seconds(to.signed_duration_since(from));
-    let frame = Frame { x: (2.0, 134.0), y: (3.0, 37.0), start: from, seconds, low, high };
-    html! {
-        svg.spark viewBox="0 0 138 40" width="138" height="40" aria-hidden="true" {
-            @for limit in limits.iter().filter(|l| l.value > low && l.value < high) {
-                @let y = format!("{:.1}", frame.y(limit.value));
-                line x1={ (format!("{:.1}", limit.from.map_or(2.0, |t| frame.x(t)))) } x2="136" y1=(y) y2=(y) {}
-            }
-            @for one in series {
-                path d=(frame.path(&one.points)) {}
-                @if let Some(last) = one.points.last() {
-                    circle cx={ (format!("{:.1}", frame.x(last.at))) } cy={ (format!("{:.1}", frame.y(last.value))) } r="2.6" {}
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,11 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 impl Fields {
+    #[cfg(test)]
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
     /// The field, if it is there and not empty.
     pub(super) fn get<'a>(&'a self, name: &str) -> Option<&'a str> {
         self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim()).find(|v| !v.is_empty())
@@ -37,6 +42,12 @@ impl Fields {
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
     }
+}
+
+/// Where the form wants to be afterwards: a page of ours, or the list.
+pub(super) fn back(fields: &Fields) -> &str {
+    let is_ours = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    fields.get("back").filter(is_ours).unwrap_or("/")
 }
 
 /// The hidden field that every form of a signed-in person carries.

@@ -3,8 +3,9 @@
 use super::assets;
 use super::form::csrf;
 use crate::access::Caller;
+use crate::access::table::{Access, Found, Row, find};
 use crate::text::{Lang, t};
-use care::Permission;
+use axum::http::Method;
 use maud::{DOCTYPE, Markup, html};
 
 /// Which entry of the navigation is the page's own.
@@ -12,38 +13,53 @@ use maud::{DOCTYPE, Markup, html};
 pub(super) enum Place {
     Tasks,
     Patients,
+    Silent,
     Devices,
+    /// refused messages too: they are reached from here
     Sources,
-    Quarantine,
     Rules,
+    Messages,
     People,
     Audit,
 }
 
 impl Place {
-    const ALL: [Place; 8] = [
+    const ALL: [Place; 9] = [
         Place::Tasks,
         Place::Patients,
+        Place::Silent,
         Place::Devices,
         Place::Sources,
-        Place::Quarantine,
         Place::Rules,
+        Place::Messages,
         Place::People,
         Place::Audit,
     ];
 
-    /// Where it is, what it is called, and what it asks of a caller.
-    fn entry(self, lang: Lang) -> (&'static str, String, Permission) {
+    /// Where it is and what it is called.
+    fn entry(self, lang: Lang) -> (&'static str, String) {
         match self {
-            Place::Tasks => ("/", t!(lang, "common-tasks"), Permission::Read),
-            Place::Patients => ("/patients", t!(lang, "common-patients"), Permission::Read),
-            Place::Devices => ("/devices", t!(lang, "common-devices"), Permission::Read),
-            Place::Sources => ("/sources", t!(lang, "common-sources"), Permission::Read),
-            Place::Quarantine => ("/quarantine", t!(lang, "common-quarantine"), Permission::Read),
-            Place::Rules => ("/rules", t!(lang, "common-rules"), Permission::Read),
-            Place::People => ("/people", t!(lang, "common-people"), Permission::Administer),
-            Place::Audit => ("/audit", t!(lang, "common-audit"), Permission::Administer),
+            Place::Tasks => ("/", t!(lang, "common-tasks")),
+            Place::Patients => ("/patients", t!(lang, "common-patients")),
+            Place::Silent => ("/silent", t!(lang, "common-silent")),
+            Place::Devices => ("/devices", t!(lang, "common-devices")),
+            Place::Sources => ("/sources", t!(lang, "common-sources")),
+            Place::Rules => ("/rules", t!(lang, "common-rules")),
+            Place::Messages => ("/messages", t!(lang, "common-messages")),
+            Place::People => ("/people", t!(lang, "common-people")),
+            Place::Audit => ("/audit", t!(lang, "common-audit")),
         }
+    }
+
+    /// What the caller may open; the table of access says what each asks for.
+    fn of(caller: &Caller) -> impl Iterator<Item = (Place, &'static str, String)> {
+        Self::ALL.into_iter().filter_map(|place| {
+            let (path, name) = place.entry(caller.lang);
+            let Found::Row(Row { access: Access::Needs(permission), .. }) = find(&Method::GET, path) else {
+                return None;
+            };
+            caller.may(*permission).then_some((place, path, name))
+        })
     }
 }
 
@@ -54,16 +70,17 @@ pub(super) fn page(caller: &Caller, place: Place, title: &str, content: &Markup)
         header.top {
             a.brand href="/" { (mark()) "Hearth" }
             nav aria-label=(t!(lang, "common-pages")) {
-                @for entry in Place::ALL {
-                    @let (path, name, permission) = entry.entry(lang);
-                    @if caller.may(permission) {
-                        a href=(path) aria-current=[(entry == place).then_some("page")] { (name) }
-                    }
+                @for (entry, path, name) in Place::of(caller) {
+                    a href=(path) aria-current=[(entry == place).then_some("page")] { (name) }
                 }
             }
             form.who method="post" action="/sign-out" {
                 (csrf(caller))
-                span.name title=(caller.role) { (caller.display_name) }
+                @if matches!(find(&Method::GET, "/account"), Found::Row(_)) {
+                    a.name href="/account" title=(caller.role) { (caller.display_name) }
+                } @else {
+                    span.name title=(caller.role) { (caller.display_name) }
+                }
                 button.plain type="submit" { (t!(lang, "common-sign-out")) }
             }
         }
@@ -71,7 +88,33 @@ pub(super) fn page(caller: &Caller, place: Place, title: &str, content: &Markup)
             strong { (t!(lang, "common-lost")) } " " (t!(lang, "common-lost-detail"))
         }
     };
-    shell(lang, title, &header, content)
+    shell(lang, title, &header, &html! { (content) (keys(lang)) })
+}
+
+/// The keys, and whether they are on: letters alone must not act on whoever dictates or leans on the keyboard.
+fn keys(lang: Lang) -> Markup {
+    let keys = [
+        ("j k", t!(lang, "tasks-key-move")),
+        ("Enter", t!(lang, "tasks-key-open")),
+        ("a", t!(lang, "tasks-key-accept")),
+        ("n", t!(lang, "tasks-key-note")),
+        ("c", t!(lang, "tasks-key-complete")),
+        ("h", t!(lang, "tasks-key-hold")),
+        ("x", t!(lang, "tasks-key-select")),
+        ("u", t!(lang, "tasks-key-up")),
+        ("/", t!(lang, "tasks-key-search")),
+        ("Esc", t!(lang, "tasks-key-leave")),
+        ("?", t!(lang, "tasks-key-help")),
+    ];
+    html! {
+        p.keys-hint { button #show-keys.plain type="button" hidden { (t!(lang, "tasks-keys")) " " kbd { "?" } } }
+        dialog #keys aria-labelledby="keys-title" {
+            h2 id="keys-title" { (t!(lang, "tasks-keys")) }
+            dl.facts { @for (key, what) in &keys { dt { kbd { (key) } } dd { (what) } } }
+            label.check { input #keys-on type="checkbox"; " " (t!(lang, "tasks-keys-on")) }
+            form method="dialog" { button type="submit" { (t!(lang, "tasks-close")) } }
+        }
+    }
 }
 
 /// A page for everybody: signing in, problems.

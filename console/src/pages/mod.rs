@@ -17,7 +17,7 @@ mod series;
 mod sign_in;
 mod sources;
 mod task;
-mod tasks;
+pub(crate) mod tasks;
 mod words;
 
 use crate::app::Shared;
@@ -31,6 +31,8 @@ use maud::{Markup, html};
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(tasks::page))
+        .route("/tasks/assign", post(tasks::assign))
+        .route("/tasks/quiet", get(tasks::quiet))
         .route("/tasks/{id}", get(task::page))
         .route("/tasks/{id}/{verb}", post(task::command))
         .route("/patients", get(patients::page))

@@ -5,8 +5,6 @@ use super::layout::{self, Place};
 use super::limits::{self, InForce, LimitLine, whose};
 use super::patients::{programmes, status};
 use super::series::{PANELS, Panel, readings, replaced, series_of};
-use super::task::episode_label;
-use super::tasks::latest;
 use super::words;
 use crate::access::Caller;
 use crate::api::parameters::in_force;
@@ -352,4 +350,27 @@ fn parameters(view: &View) -> Markup {
             } }
         }
     }
+}
+
+/// "High: Weight up 2.6 kg in 3 days, since 3 Nov 07:12".
+fn episode_label(episode: &Episode, zone: Tz, now: Instant) -> String {
+    let why = episode.reason().unwrap_or_default();
+    let from = words::clock(episode.opened_at, zone, now);
+    match episode.cleared_at {
+        None => format!("{}: {why}, since {from}", words::programme(episode.severity.as_str())),
+        Some(until) => {
+            let until = words::clock(until, zone, now);
+            format!("{}: {why}, {from} to {until}", words::programme(episode.severity.as_str()))
+        }
+    }
+}
+
+/// "128 / 82 mmHg, 3 h ago".
+fn latest(series: &[super::series::Series], now: Instant) -> Option<String> {
+    let newest = series.iter().filter_map(|s| s.points.last()).map(|p| p.at).max()?;
+    let last = series.iter().filter_map(|s| s.points.last().filter(|p| p.at == newest).map(|p| (s.quantity, p.value)));
+    let values: Vec<(vitals::Quantity, f64)> = last.collect();
+    let unit = values.first()?.0.canonical_unit().display();
+    let texts: Vec<String> = values.iter().map(|(_, v)| format!("{v:.1}").trim_end_matches(".0").to_owned()).collect();
+    Some(format!("{} {unit}, {}", texts.join(" / "), words::ago(newest, now)))
 }

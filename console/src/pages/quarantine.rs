@@ -59,7 +59,7 @@ pub(super) async fn page(
         }
         @if let Some(next) = page.next { p { a href={ "/quarantine?cursor=" (hex::encode(next)) } { "More" } } }
     };
-    Ok(layout::page(&caller, Place::Quarantine, "Quarantine", &content))
+    Ok(layout::page(&caller, Place::Sources, "Quarantine", &content))
 }
 
 /// `GET /quarantine/{id}`: the bytes, for administrators.
@@ -110,7 +110,7 @@ fn show_row(app: &App, caller: &Caller, row: &QuarantineRow, word: Option<&str>)
             form method="post" action={ "/quarantine/" (row.row) "/replay" } { (csrf(caller)) button type="submit" { "Replay" } }
         }
     };
-    layout::page(caller, Place::Quarantine, "Quarantine", &content)
+    layout::page(caller, Place::Sources, "Quarantine", &content)
 }
 
 /// At most so many bytes are dumped; all of them are in the API.

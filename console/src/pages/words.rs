@@ -1,6 +1,6 @@
 //! Numbers, times and states as people read them.
 
-use care::{Outcome, Severity, TaskStatus};
+use care::{Severity, TaskStatus};
 use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use maud::{Markup, html};
@@ -50,16 +50,6 @@ pub(super) fn at(time: Instant, zone: Tz, now: Instant) -> Markup {
     html! { time datetime=(time.to_rfc3339()) { (clock(time, zone, now)) } }
 }
 
-/// "due in 2 h" or "overdue by 3 h".
-pub(super) fn due(time: Instant, now: Instant) -> Markup {
-    let left = time.signed_duration_since(now);
-    if left < TimeDelta::zero() {
-        html! { strong.overdue { "overdue by " (span(left)) } }
-    } else {
-        html! { "due in " (span(left)) }
-    }
-}
-
 /// The severity's word with its shape and colour.
 pub(super) fn severity(severity: Severity) -> Markup {
     let (name, class) = match severity {
@@ -102,18 +92,6 @@ pub(super) fn status(status: TaskStatus) -> &'static str {
         TaskStatus::OnHold => "on hold",
         TaskStatus::Completed => "completed",
         TaskStatus::Cancelled => "cancelled",
-    }
-}
-
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::AdviceGiven => "Advice given",
-        Outcome::MedicationChanged => "Medication changed",
-        Outcome::VisitArranged => "Visit arranged",
-        Outcome::Emergency => "Emergency services",
-        Outcome::MeasuringError => "Measuring error",
-        Outcome::NoAction => "No action needed",
-        Outcome::NotReached => "Not reached",
     }
 }
 
@@ -182,9 +160,6 @@ mod tests {
         let zone: Tz = "America/New_York".parse().unwrap();
         assert_eq!(clock(before(60), zone, now), "06:00");
         assert_eq!(clock(before(60 * 24), zone, now), "21 Nov 07:00");
-        assert_eq!(due(before(-90), now).into_string(), "due in 1 h 30 min");
-        assert_eq!(due(before(-239), now).into_string(), "due in 4 h");
-        assert!(due(before(90), now).into_string().contains("overdue by 1 h 30 min"));
         assert_eq!(programme("heart-failure"), "Heart failure");
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use care::sentence::{English, German, Language};
 use chrono::Locale;
 use std::convert::Infallible;
 use unic_langid::LanguageIdentifier;
@@ -69,6 +70,14 @@ impl Lang {
         match self {
             Lang::English => '.',
             Lang::German => ',',
+        }
+    }
+
+    /// For sentences that are kept as data.
+    pub(crate) const fn voice(self) -> &'static dyn Language {
+        match self {
+            Lang::English => &English,
+            Lang::German => &German,
         }
     }
 

@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 pub(crate) use language::Lang;
-pub(crate) use words::Words;
+pub(crate) use words::{Words, capitalised};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};

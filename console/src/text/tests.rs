@@ -43,7 +43,9 @@ fn keys_in_source(folder: &Path, found: &mut BTreeSet<String>) {
             && !path.ends_with("text/tests.rs")
         {
             let text = std::fs::read_to_string(&path).unwrap();
-            for part in text.split("t!(").skip(1) {
+            let own = |(at, _): &(usize, &str)| !text[..*at].ends_with(|c: char| c.is_alphanumeric());
+            for (at, _) in text.match_indices("t!(").filter(own) {
+                let part = &text[at + 3..];
                 let Some((_, after)) = part.split_once('"').filter(|(before, _)| before.trim_end().ends_with(','))
                 else {
                     continue;

@@ -30,6 +30,12 @@ impl Words {
         Self { zone, ..self }
     }
 
+    /// The same in another language.
+    #[must_use]
+    pub(crate) const fn in_language(self, lang: Lang) -> Self {
+        Self { lang, ..self }
+    }
+
     /// "12 min", "3 h", "2 days".
     pub(crate) fn span(self, length: TimeDelta) -> String {
         let minutes = length.num_minutes().abs();

@@ -23,6 +23,13 @@ pub struct PatientRecord {
     pub assignments: Vec<Assignment>,
 }
 
+/// What a search for a patient looks in: name, id and numbers, in lower case, a line each.
+pub(crate) fn search_text(patient: &Patient) -> String {
+    let identifiers = patient.identifiers.iter().map(|i| i.value.as_str());
+    let lines: Vec<&str> = [patient.name.as_str(), patient.id.as_str()].into_iter().chain(identifiers).collect();
+    lines.join("\n").to_lowercase()
+}
+
 /// Patients and what is agreed about them; each change is journalled with author, reason and
 /// `effective_from`, and wakes the rules.
 #[async_trait]

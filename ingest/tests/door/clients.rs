@@ -73,7 +73,9 @@ async fn mosquitto_pub(world: &World, arguments: &[&str]) -> bool {
 
 fn run(command: &mut std::process::Command) -> std::process::Output {
     let program = command.get_program().to_owned();
-    command.output().unwrap_or_else(|error| panic!("{} cannot be started: {error}; run scripts/setup", program.display()))
+    command
+        .output()
+        .unwrap_or_else(|error| panic!("{} cannot be started: {error}; run scripts/setup", program.display()))
 }
 
 fn tokio_command(program: &str, world: &World) -> std::process::Command {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admit;
+mod board;
 mod checkpoint;
 mod column;
 mod doors;

@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::record::{self, event_from, journal, journal_of, journal_of_all, own_history, replace_assignments};
 use super::writer::Commit;
 use super::{SqliteStore, history, sight};
+use crate::roster::search_text;
 use crate::{Page, PageRequest, PatientRecord, Roster, StoreError};
 use async_trait::async_trait;
 use care::{
@@ -14,13 +15,6 @@ use care::{
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 use vitals::Instant;
-
-/// What a search looks in.
-fn haystack(patient: &Patient) -> String {
-    let identifiers = patient.identifiers.iter().map(|i| i.value.as_str());
-    let lines: Vec<&str> = [patient.name.as_str(), patient.id.as_str()].into_iter().chain(identifiers).collect();
-    lines.join("\n").to_lowercase()
-}
 
 fn record_of(db: &Connection, id: &PatientId, now: Instant) -> Result<Option<PatientRecord>, Fault> {
     let mut query = db.prepare_cached("SELECT number, id, profile FROM patient WHERE id = ?1")?;
@@ -44,12 +38,13 @@ impl Edit {
         if let Some(enrolments) = &mut change.enrolments {
             // As `History::apply` does, so that the event says what the history will.
             Enrolment::enter(enrolments, &own_history(commit.db, number, id)?.enrolments, commit.at);
+            put_enrolments(commit.db, number, enrolments)?;
         }
         if let Some(profile) = &change.profile {
             commit
                 .db
                 .prepare_cached("UPDATE patient SET profile = ?2, search = ?3 WHERE number = ?1")?
-                .execute(params![number, to_json("profile", profile)?, haystack(profile)])?;
+                .execute(params![number, to_json("profile", profile)?, search_text(profile)])?;
             if known.map(|k| &k.teams) != Some(&profile.teams) {
                 sight::put_teams(commit.db, number, profile)?;
                 commit.memory.set_teams(id, &profile.teams);
@@ -90,6 +85,16 @@ fn complete(change: &mut Change, id: &PatientId, known: Option<&Patient>) -> Res
     Ok(())
 }
 
+/// The patient's programmes as lists ask for them.
+fn put_enrolments(db: &Connection, patient: i64, enrolments: &[Enrolment]) -> Result<(), Fault> {
+    db.prepare_cached("DELETE FROM enrolment WHERE patient = ?1")?.execute([patient])?;
+    let mut put = db.prepare_cached("INSERT OR REPLACE INTO enrolment VALUES (?1, ?2, ?3, ?4)")?;
+    for e in enrolments {
+        put.execute(params![patient, e.programme.as_str(), micros(e.from), e.until.map(micros)])?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl Roster for SqliteStore {
     async fn add_patient(
@@ -111,7 +116,7 @@ impl Roster for SqliteStore {
             commit
                 .db
                 .prepare_cached("INSERT INTO patient (id, profile, search) VALUES (?1, ?2, ?3)")?
-                .execute(params![profile.id.as_str(), to_json("profile", &profile)?, haystack(&profile)])?;
+                .execute(params![profile.id.as_str(), to_json("profile", &profile)?, search_text(&profile)])?;
             commit.memory.enter_patient(profile.id.clone(), commit.db.last_insert_rowid());
             edit.commit(commit, &profile.id, None)
         })

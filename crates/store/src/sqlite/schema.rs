@@ -12,6 +12,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0001_first.sql")),
     Migration { sql: include_str!("../../migrations/0002_accounts.sql"), after: trail::adopt },
     sql(include_str!("../../migrations/0003_outbox.sql")),
+    sql(include_str!("../../migrations/0004_tasks.sql")),
     sql(include_str!("../../migrations/0006_admin.sql")),
 ];
 

@@ -1,5 +1,6 @@
 //! [`Worklist`] on SQLite.
 
+use super::board::rank;
 use super::column::{
     after_row, collect, corrupt, count, first, json, json_list, limit, micros, page, parsed, time, time_or_none,
     to_json,
@@ -15,7 +16,7 @@ use care::{
     Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Fold, PatientId, PromptRequest, Run, Scope,
     Task, TaskEvent, TaskId,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use vitals::Instant;
 
 fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
@@ -74,6 +75,9 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
     }
     put_episodes(commit, number, &e.effects)?;
     put_tasks(commit, number, &e.effects)?;
+    if !e.effects.tasks.is_empty() || !e.effects.episodes.is_empty() {
+        mark_quiet(commit.db, number)?;
+    }
     for event in &e.effects.task_events {
         put_task_event(commit.db, event)?;
     }
@@ -108,11 +112,20 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
 
 fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
     let mut put = commit.db.prepare_cached(
-        "INSERT INTO episode VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at, body = excluded.body",
+        "INSERT INTO episode (patient, id, opened_at, body, group_key, silent, holds)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at,
+         body = excluded.body, group_key = excluded.group_key, silent = excluded.silent, holds = excluded.holds",
     )?;
     for episode in &effects.episodes {
-        put.execute(params![patient, episode.id.as_str(), micros(episode.opened_at), to_json("episode", episode)?])?;
+        put.execute(params![
+            patient,
+            episode.id.as_str(),
+            micros(episode.opened_at),
+            to_json("episode", episode)?,
+            episode.group.as_str(),
+            episode.rules.iter().all(|r| r.opened_by.is_none()),
+            episode.is_open(),
+        ])?;
     }
     let mut retract = commit.db.prepare_cached("DELETE FROM episode WHERE patient = ?1 AND id = ?2")?;
     for id in &effects.retracted {
@@ -124,9 +137,10 @@ fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Res
 /// Closing rows go first, or a task that takes the place of another would find it open.
 fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
     let mut put = commit.db.prepare_cached(
-        "INSERT INTO task (id, patient, group_key, queue, status, severity, owner, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET status = excluded.status,
-         severity = excluded.severity, owner = excluded.owner, body = excluded.body",
+        "INSERT INTO task (id, patient, group_key, queue, status, severity, owner, body, rank, created_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET
+         status = excluded.status, severity = excluded.severity, owner = excluded.owner, body = excluded.body,
+         rank = excluded.rank, created_at = excluded.created_at, due_at = excluded.due_at",
     )?;
     let (open, closed): (Vec<&Task>, Vec<&Task>) = effects.tasks.iter().partition(|t| t.status.is_open());
     for task in closed.into_iter().chain(open) {
@@ -139,6 +153,9 @@ fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result
             task.severity.as_str(),
             task.owner.as_ref().map(|o| &o.0),
             to_json("task", task)?,
+            rank(task.severity),
+            micros(task.created_at),
+            task.due_at.map(micros),
         ]);
         written.map_err(Fault::from).map_err(|fault| {
             let second =
@@ -147,6 +164,17 @@ fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result
         })?;
         commit.changes.tasks.insert(task.id.clone(), task.patient.clone());
     }
+    Ok(())
+}
+
+/// Which of the patient's episodes that hold have an open task.
+fn mark_quiet(db: &Connection, patient: i64) -> Result<(), Fault> {
+    db.prepare_cached(
+        "UPDATE episode SET holds = 2 - EXISTS (SELECT 1 FROM task t WHERE t.patient = ?1
+            AND t.group_key = episode.group_key AND t.status NOT IN ('completed', 'cancelled'))
+         WHERE patient = ?1 AND holds > 0",
+    )?
+    .execute([patient])?;
     Ok(())
 }
 
@@ -188,6 +216,18 @@ fn put_prompt(commit: &mut Commit<'_>, prompt: &PromptRequest) -> Result<(), Fau
         ])?;
     commit.changes.prompts.insert(key.source.clone());
     Ok(())
+}
+
+/// An entry of a timeline in a row of `task_event`.
+pub(super) fn task_event(row: &Row<'_>) -> Result<TaskEvent, Fault> {
+    Ok(TaskEvent {
+        task: parsed(row, "task")?,
+        seq: count(row, "seq")?,
+        at: time(row, "at")?,
+        actor: Actor(row.get("actor")?),
+        what: row.get("what")?,
+        why: json(row, "why")?,
+    })
 }
 
 /// The filter as columns: a JSON list each, empty for "all".
@@ -311,16 +351,7 @@ impl Worklist for SqliteStore {
         let id = id.clone();
         self.read("a task's timeline", move |db| {
             let mut query = db.prepare_cached("SELECT * FROM task_event WHERE task = ?1 ORDER BY row")?;
-            collect(query.query([id.as_str()])?, |row| {
-                Ok(TaskEvent {
-                    task: parsed(row, "task")?,
-                    seq: count(row, "seq")?,
-                    at: time(row, "at")?,
-                    actor: Actor(row.get("actor")?),
-                    what: row.get("what")?,
-                    why: json(row, "why")?,
-                })
-            })
+            collect(query.query([id.as_str()])?, task_event)
         })
         .await
     }

@@ -35,7 +35,7 @@ pub(crate) fn task(patient: &str, id: &str, status: TaskStatus) -> Task {
     }
 }
 
-fn episode(id: &str, opened_at: Instant) -> Episode {
+pub(crate) fn episode(id: &str, opened_at: Instant) -> Episode {
     let point = EvidencePoint {
         reading: reading("scale", "1", opened_at).key,
         measured_at: opened_at,

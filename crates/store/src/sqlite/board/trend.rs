@@ -1,0 +1,89 @@
+//! What the tasks of a list are about, measured in the last two weeks.
+
+use super::super::column::{collect, json_list, micros};
+use super::super::fault::Fault;
+use super::super::record::assignment_from;
+use super::super::row::{OF_DEVICE, day_of, stored_reading};
+use super::rows::Numbered;
+use crate::board::TREND;
+use care::{Assignments, PatientId};
+use rusqlite::{Connection, params};
+use std::collections::{BTreeSet, HashMap};
+use vitals::{Instant, Kind, StoredReading};
+
+/// A device's readings of one day that are looked at, at most: a row's trend is a hand wide, and a sensor that
+/// measures every five minutes must not hold up the list.
+const A_DAY: u32 = 24;
+
+/// Gives each row the readings of what it is about.
+pub(super) fn add(db: &Connection, rows: &mut [Numbered], now: Instant) -> Result<(), Fault> {
+    let kinds: HashMap<i64, BTreeSet<Kind>> = rows.iter().filter_map(|r| Some((r.patient, kinds_of(r)?))).collect();
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let patients: Vec<i64> = kinds.keys().copied().collect();
+    let (devices, assignments) = worn(db, &patients)?;
+    let all: BTreeSet<Kind> = kinds.values().flatten().copied().collect();
+    let mut found: HashMap<PatientId, Vec<StoredReading>> = HashMap::new();
+    for reading in readings(db, &devices, &all, now)? {
+        if let Some(patient) = assignments.patient_of_reading(&reading.reading) {
+            found.entry(patient.clone()).or_default().push(reading);
+        }
+    }
+    let from = now - TREND;
+    for one in rows {
+        let (Some(kinds), Some(of_patient)) = (kinds_of(one), found.get(&one.row.task.patient)) else { continue };
+        let fits = |r: &&StoredReading| {
+            kinds.contains(&r.reading.kind) && (from..=now).contains(&r.reading.measured_at.instant())
+        };
+        one.row.readings = of_patient.iter().filter(fits).cloned().collect();
+        one.row.readings.sort_by_key(|r| (r.reading.measured_at.micros(), r.seq));
+    }
+    Ok(())
+}
+
+/// Kinds of readings that show the row's reason.
+fn kinds_of(one: &Numbered) -> Option<BTreeSet<Kind>> {
+    let newest = one.row.shown_by()?.rests_on().points.last()?;
+    Some(newest.quantity.kinds().into_iter().collect())
+}
+
+/// The devices that these patients have or had, and everybody's assignments of them.
+fn worn(db: &Connection, patients: &[i64]) -> Result<(BTreeSet<i64>, Assignments), Fault> {
+    let mut query = db.prepare_cached(
+        "SELECT a.device AS number, a.slot, a.from_at, a.until_at, p.id AS patient, d.source, d.device
+         FROM assignment a JOIN patient p ON p.number = a.patient JOIN device d ON d.number = a.device
+         WHERE a.seq_ended IS NULL AND a.device IN (SELECT x.device FROM assignment x WHERE x.seq_ended IS NULL
+            AND x.patient IN (SELECT value FROM json_each(?1)))",
+    )?;
+    let list = serde_json::Value::from(patients).to_string();
+    let found = collect(query.query([list])?, |row| Ok((row.get::<_, i64>("number")?, assignment_from(row)?)))?;
+    let mut assignments = Assignments::default();
+    let mut devices = BTreeSet::new();
+    for (device, assignment) in found {
+        devices.insert(device);
+        assignments.add(assignment).map_err(|_| super::super::column::corrupt("assignment", "two overlap"))?;
+    }
+    Ok((devices, assignments))
+}
+
+/// The newest readings of each of the last days and of these devices.
+fn readings(
+    db: &Connection,
+    devices: &BTreeSet<i64>,
+    kinds: &BTreeSet<Kind>,
+    now: Instant,
+) -> Result<Vec<StoredReading>, Fault> {
+    let sql = format!(
+        "WITH RECURSIVE day (day) AS (SELECT ?2 UNION ALL SELECT day + 1 FROM day WHERE day < ?3)
+         SELECT {OF_DEVICE}, d.source, d.device FROM json_each(?1) w CROSS JOIN day
+            CROSS JOIN reading r ON r.seq IN (SELECT x.seq FROM reading x INDEXED BY reading_day
+                WHERE x.day = day.day AND x.device = w.value ORDER BY x.seq DESC LIMIT {A_DAY})
+            JOIN device d ON d.number = r.device
+         WHERE r.kind IN (SELECT value FROM json_each(?4))"
+    );
+    let devices = serde_json::Value::from(devices.iter().copied().collect::<Vec<_>>()).to_string();
+    let (from, to) = (day_of(micros(now - TREND)), day_of(micros(now)));
+    let mut query = db.prepare_cached(&sql)?;
+    collect(query.query(params![devices, from, to, json_list(kinds)])?, stored_reading)
+}
