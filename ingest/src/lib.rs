@@ -45,6 +45,12 @@ pub enum IngestError {
         /// what rustls said
         source: rustls::Error,
     },
+    /// What the process before this one left cannot be read.
+    #[error("the sessions in the store cannot be taken over")]
+    Store {
+        /// what the store said
+        source: store::StoreError,
+    },
     /// The broker cannot be asked like that.
     #[error("the broker's configuration cannot be used: {0}")]
     Broker(String),

@@ -26,7 +26,8 @@ pub(super) struct SourceOut {
     kind: SourceKind,
     disabled: bool,
     created_at: DateTime<Utc>,
-    /// last connection or message
+    /// last connection or message: a reading counts as soon as it is acknowledged, a mere connection or status within
+    /// five seconds, as do the counts
     last_seen: Option<DateTime<Utc>>,
     /// messages at QoS 0: nothing could be promised
     qos0: u64,

@@ -89,6 +89,11 @@ CREATE TABLE source (
     qos0 INTEGER NOT NULL DEFAULT 0,
     unknown_fields INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+-- Connections and counts are noted every few seconds; what was acknowledged is seen at once, from its device.
+CREATE VIEW source_seen AS SELECT id, kind, secret, disabled, created_at, qos0, unknown_fields,
+    nullif(max(ifnull(last_seen, 0),
+        ifnull((SELECT max(d.last_seen) FROM device d WHERE d.source = source.id), 0)), 0) AS last_seen
+FROM source;
 CREATE TABLE source_status (source TEXT PRIMARY KEY, payload BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE mqtt_session (
     source TEXT NOT NULL,
@@ -96,6 +101,15 @@ CREATE TABLE mqtt_session (
     subscriptions TEXT NOT NULL,   -- JSON
     expires_at INTEGER,
     updated_at INTEGER NOT NULL,
+    PRIMARY KEY (source, client)
+) WITHOUT ROWID;
+-- What is said of hubs that go without a word; no longer than their connection, or until it is said.
+CREATE TABLE mqtt_will (
+    source TEXT NOT NULL,
+    client TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    delay_s INTEGER NOT NULL,
+    due_at INTEGER,                -- none while the hub is connected
     PRIMARY KEY (source, client)
 ) WITHOUT ROWID;
 CREATE TABLE prompt (

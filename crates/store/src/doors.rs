@@ -30,7 +30,7 @@ pub struct Source {
     pub disabled: bool,
     /// when it was added
     pub created_at: Instant,
-    /// last connection or message
+    /// last connection or message: of a reading once it is acknowledged, otherwise as noted last
     pub last_seen: Option<Instant>,
     /// messages at QoS 0: nothing could be promised
     pub qos0: u64,
@@ -60,6 +60,21 @@ pub struct MqttSession {
     pub subscriptions: Vec<(String, u8)>,
     /// when it expires after the connection ended; `None` while connected or for 3.1.1 sessions without age
     pub expires_at: Option<Instant>,
+}
+
+/// What is to be said of a hub that goes without a word: its last will.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubWill {
+    /// whose
+    pub source: SourceId,
+    /// client id
+    pub client_id: String,
+    /// the status that is kept then
+    pub payload: Bytes,
+    /// how long the hub may be away, seconds
+    pub delay_s: u32,
+    /// when it is said; `None` while the hub is connected
+    pub due_at: Option<Instant>,
 }
 
 /// A device that has sent something, or is assigned to somebody.
@@ -136,6 +151,13 @@ pub trait Doors {
     async fn put_mqtt_session(&self, session: MqttSession, cap: u32) -> Result<(), StoreError>;
     /// Forgets a session.
     async fn drop_mqtt_session(&self, source: &SourceId, client_id: &str) -> Result<(), StoreError>;
+
+    /// Keeps the will of a connection, or replaces it, synced before it returns.
+    async fn put_will(&self, will: HubWill) -> Result<(), StoreError>;
+    /// Forgets it; there may be none.
+    async fn drop_will(&self, source: &SourceId, client_id: &str) -> Result<(), StoreError>;
+    /// Every will that is kept, by source and client.
+    async fn wills(&self) -> Result<Vec<HubWill>, StoreError>;
 
     /// Prompts for `source` with row > `after` that are neither delivered nor over at `now`, oldest first.
     async fn prompts(&self, source: &SourceId, after: u64, now: Instant) -> Result<Vec<PromptRow>, StoreError>;

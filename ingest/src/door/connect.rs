@@ -154,19 +154,16 @@ async fn session(
 ) -> Result<(Arc<Session>, OwnedMutexGuard<()>, bool), StoreError> {
     let (session, owner) = take_over(door, source, &connect.client_id).await;
     let store = &door.pipeline.store;
-    let will = {
+    let kept = {
         let mut state = session.state();
         if state.expires.is_some_and(|at| at <= Instant::now()) {
             state.established = false;
         }
-        state.will.take()
+        state.established
     };
-    let kept = session.state().established;
+    let key = (source.id.clone(), connect.client_id.clone());
+    door.came_back(&key, connect.clean).await?;
     let present = if connect.clean {
-        if let Some((_, payload)) = will {
-            // The session that the will belonged to ends here.
-            door.put_status(&source.id, payload).await;
-        }
         if store.mqtt_session(&source.id, &connect.client_id, door.pipeline.clock.now()).await?.is_some() {
             store.drop_mqtt_session(&source.id, &connect.client_id).await?;
         }
@@ -179,9 +176,9 @@ async fn session(
         session.state().reset();
         stored.map(|stored| session.state().filters = stored.subscriptions).is_some()
     };
-    if expiry > 0 {
-        put(door, &session, None).await?;
-    }
+    let will = connect.will.as_ref().map(|will| (will.payload.clone(), will.delay.min(expiry)));
+    let kept = async { if expiry > 0 { put(door, &session, None).await } else { Ok(()) } };
+    tokio::try_join!(kept, door.keep_will(&key, will))?;
     let mut state = session.state();
     state.established = true;
     state.expires = None;

@@ -20,8 +20,11 @@ pub(crate) async fn end(mut connection: Connection, why: Parting) {
     connection.io.endpoint.part(why);
     let limit = words_limit(&connection, why);
     connection.io.flush(limit).await;
-    will(&mut connection, why).await;
-    if let Err(error) = leave(&mut connection).await {
+    let left = match will(&mut connection, why).await {
+        Ok(()) => leave(&mut connection).await,
+        Err(error) => leave(&mut connection).await.and(Err(error)),
+    };
+    if let Err(error) = left {
         tracing::error!(source = %connection.opened.source.id, error = %error, "a session could not be left in order");
     }
     // The next connection may have the session while this client takes its time to go.
@@ -57,16 +60,15 @@ fn words_limit(connection: &Connection, why: Parting) -> Duration {
     }
 }
 
-async fn will(connection: &mut Connection, why: Parting) {
+async fn will(connection: &mut Connection, why: Parting) -> Result<(), StoreError> {
     let (door, opened) = (&connection.door, &connection.opened);
-    let Some(will) = opened.will.as_ref().filter(|_| why.says_will()) else { return };
-    let delay = will.delay.min(opened.expiry);
-    if delay == 0 {
-        return door.put_status(&opened.source.id, will.payload.clone()).await;
+    let key = (opened.source.id.clone(), opened.session.client_id.clone());
+    match &opened.will {
+        // It waits in the store for the next start.
+        Some(_) if why == Parting::Drain => Ok(()),
+        Some(will) if why.says_will() => door.gone(&key, will.payload.clone(), will.delay.min(opened.expiry)).await,
+        _ => door.settle_will(&key).await,
     }
-    let due = Instant::now() + Duration::from_secs(u64::from(delay));
-    opened.session.state().will = Some((due, will.payload.clone()));
-    door.say_later(&opened.session, due);
 }
 
 async fn leave(connection: &mut Connection) -> Result<(), StoreError> {

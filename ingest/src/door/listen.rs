@@ -52,6 +52,7 @@ pub(crate) async fn start(
     }
     let notices = pipeline.store.notices();
     let door = Door::new(config, pipeline, shutdown.token());
+    door.restore_wills().await.map_err(|source| IngestError::Store { source })?;
     let component = health.component("mqtt");
     component.up();
     shutdown.spawn("mqtt-keeper", keeper::run(Arc::clone(&door), notices));

@@ -19,6 +19,7 @@ mod route;
 mod session;
 mod source;
 mod stream;
+mod wills;
 
 pub(crate) use listen::start;
 
@@ -27,19 +28,17 @@ use crate::metrics::IngestMetrics;
 use crate::pipeline::Pipeline;
 use bell::Bell;
 use bucket::Bucket;
-use bytes::Bytes;
 use penalty::Penalties;
-use session::Session;
 use source::Sources;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::SourceStatus;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vitals::SourceId;
+use wills::Wills;
 
 /// What all connections share.
 pub(crate) struct Door {
@@ -48,6 +47,7 @@ pub(crate) struct Door {
     pub(crate) drain: Duration,
     pub(crate) metrics: IngestMetrics,
     pub(crate) sources: Sources,
+    wills: Wills,
     /// connections and delayed wills
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -68,6 +68,7 @@ impl Door {
             limits: config.limits.clone(),
             drain: config.drain.0,
             sources: Sources::default(),
+            wills: Wills::default(),
             tasks: TaskTracker::new(),
             stop,
             addresses: Mutex::new(Penalties::new()),
@@ -115,40 +116,6 @@ impl Door {
 
     fn source_delay(&self, source: &SourceId) -> Duration {
         lock(&self.offenders).delay(source, Instant::now())
-    }
-
-    /// Keeps a hub's status on its behalf: its last will.
-    async fn put_status(&self, source: &SourceId, payload: Bytes) {
-        if wire::HubStatus::parse(&payload).is_err() {
-            self.metrics.refused("will-payload");
-            return;
-        }
-        let status = SourceStatus { source: source.clone(), payload, at: self.pipeline.clock.now() };
-        if let Err(error) = self.pipeline.store.put_status(status).await {
-            tracing::error!(source = %source, error = %error, "a last will could not be kept");
-        }
-    }
-
-    /// Says a session's will when it is due, unless somebody has come back for it; at once where Hearth stops,
-    /// since that hub was gone before.
-    fn say_later(self: &Arc<Self>, session: &Arc<Session>, due: Instant) {
-        let (door, session) = (Arc::clone(self), Arc::clone(session));
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = tokio::time::sleep_until(due) => {}
-                () = door.stop.cancelled() => {}
-            }
-            let will = {
-                let mut state = session.state();
-                match state.will {
-                    Some((at, _)) if at == due => state.will.take(),
-                    _ => None,
-                }
-            };
-            if let Some((_, payload)) = will {
-                door.put_status(&session.source, payload).await;
-            }
-        });
     }
 }
 

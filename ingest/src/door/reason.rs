@@ -128,7 +128,7 @@ impl Parting {
         }
     }
 
-    /// Whether the client's will is said. Not when Hearth stops: that tells nothing about the hub.
+    /// Whether the client's will is said. Not yet when Hearth stops: that tells nothing about the hub.
     pub(crate) const fn says_will(self) -> bool {
         !matches!(self, Parting::Goodbye | Parting::Drain)
     }

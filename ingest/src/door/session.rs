@@ -2,7 +2,6 @@
 
 use super::bell::{self, Bell};
 use super::endpoint::Endpoint;
-use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -41,8 +40,6 @@ pub(crate) struct State {
     pub(crate) bell: Option<Arc<Bell>>,
     /// without a connection: when it is forgotten
     pub(crate) expires: Option<Instant>,
-    /// what is said for the hub if it does not come back in time
-    pub(crate) will: Option<(Instant, Bytes)>,
     queue: VecDeque<(u8, Outgoing)>,
     flight: VecDeque<(u16, Outgoing)>,
 }

@@ -56,29 +56,71 @@ async fn a_delayed_will_is_said_when_it_is_due() {
     drop(world.client(with_will(true, 30)).await);
     world.until(async || world.metric("hearth_mqtt_connections") == 0).await;
     assert!(!said(&world).await);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(31)).await;
-    tokio::time::resume();
+    pass(31).await;
     world.until(async || said(&world).await).await;
 }
 
+/// Lets that much time pass at once.
+async fn pass(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
 #[tokio::test]
-async fn a_delayed_will_is_said_at_the_stop_and_that_of_a_connected_hub_is_not() {
+async fn a_delayed_will_outlives_the_stop_and_the_kill_of_the_process() {
+    for killed in [false, true] {
+        let world = World::new().await;
+        drop(world.client(with_will(true, 3_000)).await);
+        world.until(async || world.metric("hearth_mqtt_connections") == 0).await;
+        let world = if killed { world.crash().await } else { world.restart().await };
+        assert!(!said(&world).await);
+        pass(3_001).await;
+        world.until(async || said(&world).await).await;
+        world.until(async || world.store.wills().await.unwrap().is_empty()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_was_connected_when_the_process_ended_has_time_to_come_back() {
+    for (v5, killed) in [(false, false), (false, true), (true, false), (true, true)] {
+        let world = World::new().await;
+        let hub = |id| Hello { id, clean: true, expiry: None, ..with_will(v5, 0) };
+        let (stays, goes) = (world.client(hub("stays")).await, world.client(hub("goes")).await);
+        let world = if killed { world.crash().await } else { world.restart().await };
+        drop((stays, goes));
+        assert_eq!(world.store.wills().await.unwrap().len(), 2);
+        world.client(hub("goes")).await.goodbye().await;
+        world.until(async || world.store.wills().await.unwrap().len() == 1).await;
+        assert!(!said(&world).await);
+        let back = world.client(hub("stays")).await;
+        pass(61).await;
+        back.goodbye().await;
+        world.until(async || world.store.wills().await.unwrap().is_empty()).await;
+        assert!(!said(&world).await, "both came back and said goodbye");
+
+        let _gone = world.client(hub("stays")).await;
+        let world = world.crash().await;
+        pass(59).await;
+        assert!(!said(&world).await);
+        pass(2).await;
+        world.until(async || said(&world).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_will_is_durable_before_its_connection_is_open_and_over_with_it() {
     let world = World::new().await;
-    let mut connected = world.client(with_will(true, 0)).await;
-    let stop = tokio::spawn(async move {
-        world.stop().await;
-        world
-    });
-    assert_eq!(connected.ends().await, Some(0x8B));
-    drop(connected);
-    let world = stop.await.unwrap();
-    assert!(!said(&world).await);
-    let world = world.restart().await;
+    let client = world.client(with_will(false, 0)).await;
+    assert_eq!(world.store.wills().await.unwrap().len(), 1);
+    drop(client);
+    world.until(async || said(&world).await).await;
+    world.until(async || world.store.wills().await.unwrap().is_empty()).await;
+    // A session that has no will any more forgets the one it had.
     drop(world.try_client(with_will(true, 3_000)).await);
     world.until(async || world.metric("hearth_mqtt_connections") == 0).await;
-    world.stop().await;
-    assert!(said(&world).await);
+    let _client = world.try_client(hello(true).lasting()).await;
+    assert!(world.store.wills().await.unwrap().is_empty());
 }
 
 #[tokio::test]

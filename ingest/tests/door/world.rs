@@ -77,6 +77,15 @@ impl World {
         Self::open(config, delay, dir).await
     }
 
+    /// What a process finds that starts after this one was killed: the store's files as they are now.
+    pub async fn crash(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(self.dir.path()).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
+        }
+        Self::open(self.config.clone(), self.delay, Arc::new(dir)).await
+    }
+
     pub async fn stored(&self) -> u64 {
         let ledger = self.store.ledger().await.unwrap();
         assert!(ledger.balances());

@@ -8,7 +8,9 @@ use super::fault::Fault;
 use super::row::split;
 use super::trail::write_audit;
 use super::writer::Commit;
-use crate::{DeviceSeen, Doors, MqttSession, NewAudit, PromptRow, Source, SourceKind, SourceStatus, StoreError};
+use crate::{
+    DeviceSeen, Doors, HubWill, MqttSession, NewAudit, PromptRow, Source, SourceKind, SourceStatus, StoreError,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use care::Actor;
@@ -63,6 +65,16 @@ pub(super) fn device_from(row: &Row<'_>) -> Result<DeviceSeen, Fault> {
         battery: row.get("battery")?,
         user_slots: slots.into_iter().map(UserSlot).collect(),
         unassigned: count(row, "unassigned")?,
+    })
+}
+
+fn will_from(row: &Row<'_>) -> Result<HubWill, Fault> {
+    Ok(HubWill {
+        source: parsed(row, "source")?,
+        client_id: row.get("client")?,
+        payload: Bytes::from(row.get::<_, Vec<u8>>("payload")?),
+        delay_s: row.get("delay_s")?,
+        due_at: time_or_none(row, "due_at")?,
     })
 }
 
@@ -131,14 +143,14 @@ impl Doors for SqliteStore {
     async fn source(&self, id: &SourceId) -> Result<Option<Source>, StoreError> {
         let id = id.clone();
         self.read("a source", move |db| {
-            first(db.prepare_cached("SELECT * FROM source WHERE id = ?1")?.query([id.as_str()])?, source_from)
+            first(db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?.query([id.as_str()])?, source_from)
         })
         .await
     }
 
     async fn sources(&self) -> Result<Vec<Source>, StoreError> {
         self.read("sources", |db| {
-            collect(db.prepare_cached("SELECT * FROM source ORDER BY id")?.query([])?, source_from)
+            collect(db.prepare_cached("SELECT * FROM source_seen ORDER BY id")?.query([])?, source_from)
         })
         .await
     }
@@ -239,6 +251,45 @@ impl Doors for SqliteStore {
                 .prepare_cached("DELETE FROM mqtt_session WHERE source = ?1 AND client = ?2")?
                 .execute(params![source.as_str(), client])?;
             Ok(())
+        })
+        .await
+    }
+
+    async fn put_will(&self, will: HubWill) -> Result<(), StoreError> {
+        self.write("keeping a last will", move |commit| {
+            commit
+                .db
+                .prepare_cached(
+                    "INSERT INTO mqtt_will VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
+                     payload = excluded.payload, delay_s = excluded.delay_s, due_at = excluded.due_at",
+                )?
+                .execute(params![
+                    will.source.as_str(),
+                    will.client_id,
+                    will.payload.as_ref(),
+                    will.delay_s,
+                    will.due_at.map(micros)
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn drop_will(&self, source: &SourceId, client_id: &str) -> Result<(), StoreError> {
+        let (source, client) = (source.clone(), client_id.to_owned());
+        self.write("forgetting a last will", move |commit| {
+            commit
+                .db
+                .prepare_cached("DELETE FROM mqtt_will WHERE source = ?1 AND client = ?2")?
+                .execute(params![source.as_str(), client])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn wills(&self) -> Result<Vec<HubWill>, StoreError> {
+        self.read("last wills", |db| {
+            collect(db.prepare_cached("SELECT * FROM mqtt_will ORDER BY source, client")?.query([])?, will_from)
         })
         .await
     }

@@ -88,7 +88,7 @@ fn around(db: &Connection, name: &DeviceRef) -> Result<DeviceAround, Fault> {
     )?;
     Ok(DeviceAround {
         seen,
-        source: first(db.prepare_cached("SELECT * FROM source WHERE id = ?1")?.query([source])?, source_from)?,
+        source: first(db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?.query([source])?, source_from)?,
         status: first(
             db.prepare_cached("SELECT * FROM source_status WHERE source = ?1")?.query([source])?,
             status_from,
@@ -199,7 +199,7 @@ impl Watch for SqliteStore {
         let after = request.after.unwrap_or_default();
         self.read("sources in rows", move |db| {
             let mut query = db.prepare_cached(
-                "SELECT * FROM source WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0) ORDER BY id LIMIT ?3",
+                "SELECT * FROM source_seen WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0) ORDER BY id LIMIT ?3",
             )?;
             let one_more = i64::try_from(limit).unwrap_or(500).saturating_add(1);
             let rows = collect(query.query(params![after, search, one_more])?, |row| source_row(db, row))?;
@@ -211,7 +211,7 @@ impl Watch for SqliteStore {
     async fn source_row(&self, id: &SourceId) -> Result<Option<SourceRow>, StoreError> {
         let id = id.clone();
         self.read("a source in its row", move |db| {
-            let mut query = db.prepare_cached("SELECT * FROM source WHERE id = ?1")?;
+            let mut query = db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?;
             first(query.query([id.as_str()])?, |row| source_row(db, row))
         })
         .await

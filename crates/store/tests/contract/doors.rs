@@ -25,6 +25,11 @@ pub(crate) async fn sources_come_and_go(store: &dyn Store) {
     let expected =
         Source { secret_sha256: [9; 32], disabled: true, last_seen: Some(day(5)), qos0: 3, unknown_fields: 3, ..added };
     assert_eq!(store.sources().await.unwrap(), [expected]);
+    admit(store, reading("x", "r", day(8))).await;
+    let heard = store.devices().await.unwrap()[0].last_seen;
+    assert!(heard > Some(day(5)));
+    assert_eq!(store.source(&hub()).await.unwrap().unwrap().last_seen, heard, "a stored reading was heard");
+    assert_eq!(store.sources().await.unwrap()[0].last_seen, heard);
     let stranger = SourceId::new("stranger").unwrap();
     assert!(matches!(store.rotate_source(&stranger, [0; 32], &actor()).await, Err(StoreError::NotFound(_))));
     assert_eq!(store.source(&stranger).await.unwrap(), None);
@@ -60,6 +65,23 @@ pub(crate) async fn the_cap_forgets_the_disconnected_first(store: &dyn Store) {
     );
     store.put_mqtt_session(session("last", None), 1).await.unwrap();
     assert_eq!((get("connected").await, get("last").await), (false, true), "the one just put stays");
+}
+
+pub(crate) async fn a_will_is_kept_until_it_is_said(store: &dyn Store) {
+    let will = |client: &str, due_at| HubWill {
+        source: SourceId::new("hub").unwrap(),
+        client_id: client.into(),
+        payload: r#"{"online":false}"#.into(),
+        delay_s: 30,
+        due_at,
+    };
+    store.put_will(will("b", None)).await.unwrap();
+    store.put_will(will("a", Some(day(1)))).await.unwrap();
+    assert_eq!(store.wills().await.unwrap(), [will("a", Some(day(1))), will("b", None)]);
+    store.put_will(will("b", Some(day(2)))).await.unwrap();
+    store.drop_will(&SourceId::new("hub").unwrap(), "a").await.unwrap();
+    store.drop_will(&SourceId::new("hub").unwrap(), "nobody").await.unwrap();
+    assert_eq!(store.wills().await.unwrap(), [will("b", Some(day(2)))]);
 }
 
 pub(crate) async fn prompts_wait_until_delivered(store: &dyn Store) {

@@ -12,7 +12,6 @@
 )]
 
 mod accounts;
-mod board;
 mod doors;
 mod journal;
 mod kit;
@@ -22,8 +21,8 @@ mod own;
 mod roster;
 mod sight;
 mod sqlite;
-mod trail;
 mod watch;
+mod trail;
 mod worklist;
 
 /// A test per function of the contract.
@@ -75,17 +74,11 @@ contract! {
         tasks_are_filtered_and_walked,
         a_start_tells_since_when_it_was_down,
     }
-    board {
-        the_most_urgent_stands_first,
-        a_list_is_narrowed,
-        a_list_shows_whom_the_reader_sees,
-        a_row_says_what_it_is_about,
-        what_holds_without_a_task_is_listed,
-    }
     doors {
         sources_come_and_go,
         a_session_is_kept_until_it_expires,
         the_cap_forgets_the_disconnected_first,
+        a_will_is_kept_until_it_is_said,
         prompts_wait_until_delivered,
         a_status_is_kept,
     }
