@@ -2,12 +2,13 @@
 //!
 //! [`Store`] is what the services see, a trait per concern: [`Journal`] (readings in, ledger, quarantine),
 //! [`Doors`] (sources, MQTT sessions, prompts), [`Roster`] (patients, assignments, parameters), [`Worklist`]
-//! (the rules' gather and commit, episodes, tasks, commands), [`Outbox`] (whom to tell, messages), [`Accounts`]
+//! (the rules' gather and commit, episodes, tasks, commands), [`Board`] (lists of tasks), [`Outbox`] (whom to tell, messages), [`Accounts`]
 //! (people, sessions, tokens), [`Sight`] (teams: who sees whom) and [`Trail`] (audit). [`SqliteStore`] implements
 //! them on one file: a single writer merges what everyone has to write
 //! into one synced commit, readers take short snapshots.
 
 mod accounts;
+mod board;
 mod doors;
 mod error;
 mod journal;
@@ -22,6 +23,10 @@ mod watch;
 mod worklist;
 
 pub use accounts::{Accounts, ApiToken, SecondFactor, SignInStep, User, UserEdit, WebSession};
+pub use board::{
+    Board, BoardCounts, BoardFilter, BoardGroup, BoardPart, BoardQuery, BoardRow, BoardTimes, BoardView, OwnerFilter,
+    QuietEpisode, TREND, TimelineEntry, shown_by,
+};
 pub use doors::{DeviceSeen, Doors, HubWill, MqttSession, PromptRow, Source, SourceKind, SourceStatus};
 pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
@@ -111,6 +116,7 @@ pub trait Store:
     + Doors
     + Roster
     + Worklist
+    + Board
     + Outbox
     + Accounts
     + Sight

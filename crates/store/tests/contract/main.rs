@@ -12,6 +12,7 @@
 )]
 
 mod accounts;
+mod board;
 mod doors;
 mod journal;
 mod kit;
@@ -21,8 +22,8 @@ mod own;
 mod roster;
 mod sight;
 mod sqlite;
-mod watch;
 mod trail;
+mod watch;
 mod worklist;
 
 /// A test per function of the contract.
@@ -73,6 +74,13 @@ contract! {
         patients_are_due_when_their_time_comes,
         tasks_are_filtered_and_walked,
         a_start_tells_since_when_it_was_down,
+    }
+    board {
+        the_most_urgent_stands_first,
+        a_list_is_narrowed,
+        a_list_shows_whom_the_reader_sees,
+        a_row_says_what_it_is_about,
+        what_holds_without_a_task_is_listed,
     }
     doors {
         sources_come_and_go,
