@@ -22,7 +22,7 @@ mod wait;
 
 pub use api::{Answer, Api};
 pub use publisher::{Publish, Publisher};
-pub use service::{Hearth, TOKEN, run};
+pub use service::{Hearth, TOKEN, free_port, run};
 pub use wait::{DEADLINE, until};
 
 use std::path::{Path, PathBuf};

@@ -36,7 +36,11 @@ fn binary() -> PathBuf {
 }
 
 /// A port that nobody uses now, below those that the system gives to clients: a restart finds it free again.
-fn free_port() -> u16 {
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = (std::process::id() % 800) as u16 * 20;
     let mut ports = std::iter::repeat_with(|| 12_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 18_000);
@@ -56,19 +60,25 @@ pub fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
 }
 
 impl Hearth {
-    fn start(arguments: impl Fn(&Path, SocketAddr, SocketAddr) -> Vec<String>) -> Self {
+    fn new(arguments: impl Fn(&Path, SocketAddr, SocketAddr) -> Vec<String>) -> Self {
         let folder = tempfile::Builder::new().prefix("hearth-test-").tempdir().unwrap();
         let (http, mqtt) = (local(free_port()), local(free_port()));
         let arguments = arguments(folder.path(), http, mqtt);
-        let mut hearth = Self { folder, arguments, child: None, http, mqtt };
-        hearth.restart();
-        hearth
+        Self { folder, arguments, child: None, http, mqtt }
     }
 
     /// `hearth serve` on an empty store, with `more` lines of configuration; ready when this returns.
     #[must_use]
     pub fn serve(more: &str) -> Self {
-        Self::start(|folder, http, mqtt| {
+        let mut hearth = Self::configured(more);
+        hearth.restart();
+        hearth
+    }
+
+    /// The same, not started yet.
+    #[must_use]
+    pub fn configured(more: &str) -> Self {
+        Self::new(|folder, http, mqtt| {
             let config = format!(
                 "data = {:?}\n[http]\nlisten = \"{http}\"\napi_token = true\n[mqtt]\nlisten = \"{mqtt}\"\n{more}\n",
                 folder.join("data")
@@ -82,12 +92,14 @@ impl Hearth {
     /// `hearth demo` with `more` arguments; ready when this returns.
     #[must_use]
     pub fn demo(more: &[&str]) -> Self {
-        Self::start(|folder, http, mqtt| {
+        let mut hearth = Self::new(|folder, http, mqtt| {
             let (http, mqtt) = (http.to_string(), mqtt.to_string());
             let data = folder.join("data").to_str().unwrap().to_owned();
             let own = ["demo", "--http", &http, "--mqtt", &mqtt, "--data", &data];
             own.iter().chain(more).map(|a| (*a).to_owned()).collect()
-        })
+        });
+        hearth.restart();
+        hearth
     }
 
     /// Starts it again with the same arguments on the same data, and waits until it is ready.

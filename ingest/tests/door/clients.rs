@@ -85,29 +85,6 @@ fn tokio_command(program: &str, world: &World) -> std::process::Command {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs mosquitto_pub and openssl"]
-async fn tls_carries_the_same() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).display().to_string();
-    let (certificate, key) = (path("cert.pem"), path("key.pem"));
-    let made = std::process::Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &certificate])
-        .output()
-        .unwrap();
-    assert!(made.status.success());
-    let text = format!("[tls]\nlisten = \"127.0.0.1:0\"\ncertificate = \"{certificate}\"\nkey = \"{key}\"\n");
-    let world = World::with(crate::world::config(&text), None).await;
-    let port = world.tls.unwrap().port().to_string();
-    let mut command = std::process::Command::new("mosquitto_pub");
-    command.args(["-h", "localhost", "-p", &port, "--cafile", &certificate, "-u", "hub", "-P", SECRET]);
-    command.args(["-t", TOPIC, "-q", "1", "-m", &weight("1")]);
-    assert!(tokio::task::spawn_blocking(move || command.status().unwrap().success()).await.unwrap());
-    assert_eq!(world.stored().await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn mosquitto_s_clients_speak_both_versions_at_every_qos() {
     let world = World::new().await;
     let mut stored = 0;

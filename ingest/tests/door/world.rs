@@ -19,7 +19,6 @@ pub const SECRET: &str = "correct horse battery staple";
 pub struct World {
     pub store: SharedStore,
     pub addr: SocketAddr,
-    pub tls: Option<SocketAddr>,
     pub metrics: Metrics,
     pub fail: Arc<AtomicBool>,
     shutdown: Shutdown,
@@ -54,7 +53,7 @@ impl World {
             .await
             .unwrap();
         let addr = handle.local_addr.unwrap();
-        Self { store, addr, tls: handle.tls_addr, metrics, fail, shutdown, config, delay, dir }
+        Self { store, addr, metrics, fail, shutdown, config, delay, dir }
     }
 
     pub async fn add(&self, id: &str, kind: SourceKind) {
