@@ -3,10 +3,11 @@
 use crate::access::audit::Trail;
 use crate::access::secret::SignIns;
 use crate::live::Live;
+use crate::replays::Replays;
 use crate::{ConsoleConfig, Replayer, Rulebooks};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family};
-use service_kit::{Clock, Health, Metrics};
+use service_kit::{Clock, Health, Metrics, Shutdown};
 use std::sync::Arc;
 use store::SharedStore;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,9 @@ pub(crate) struct App {
     pub(crate) replayer: Arc<dyn Replayer>,
     pub(crate) sign_ins: SignIns,
     pub(crate) trail: Trail,
+    pub(crate) replays: Replays,
+    /// where work that outlives a request is named
+    pub(crate) tasks: Shutdown,
     /// changes of tasks, for the lists that are open
     pub(crate) live: Live,
     pub(crate) requests: Family<RequestLabels, Counter>,

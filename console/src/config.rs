@@ -16,6 +16,17 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// Where sources connect, for the lines that people copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MqttDoor {
+    /// the host, where it is not the one under which the page is reached
+    pub host: Option<String>,
+    /// the port
+    pub port: u16,
+    /// whether it speaks TLS
+    pub tls: bool,
+}
+
 /// How the console is set up.
 #[derive(Clone, Debug)]
 pub struct ConsoleConfig {
@@ -35,6 +46,8 @@ pub struct ConsoleConfig {
     pub command_timeout: Duration,
     /// the clinic's time zone, for times that belong to no patient
     pub timezone: Tz,
+    /// Hearth's own MQTT endpoint, where it is known here
+    pub mqtt: Option<MqttDoor>,
 }
 
 impl ConsoleConfig {
@@ -51,6 +64,7 @@ impl ConsoleConfig {
             session_lifetime: TimeDelta::hours(12),
             command_timeout: Duration::from_secs(5),
             timezone: Tz::UTC,
+            mqtt: None,
         }
     }
 

@@ -13,13 +13,15 @@ mod live;
 mod pages;
 mod ports;
 mod problem;
+mod replays;
 mod server;
+mod silence;
 mod text;
 mod work;
 
 pub use access::accounts::{AccountError, NewUser, create_user, set_password};
 pub use access::secret::{SecretError, digest_of, new_secret};
-pub use config::{ConfigError, ConsoleConfig, TlsFiles};
+pub use config::{ConfigError, ConsoleConfig, MqttDoor, TlsFiles};
 pub use ports::{BookInfo, NoRulebooks, ParameterInfo, Replayer, RuleInfo, Rulebooks};
 pub use server::{Console, ConsoleHandle, Deps, StartError};
 

@@ -4,6 +4,7 @@ use crate::access::secret::{SecretError, SignIns};
 use crate::access::{audit::Trail, guard};
 use crate::app::{App, RequestLabels, Shared};
 use crate::problem::Problem;
+use crate::replays::Replays;
 use crate::text::Lang;
 use crate::{ConfigError, ConsoleConfig, Replayer, Rulebooks, TlsFiles, api, live, pages};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -155,6 +156,8 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
         replayer: deps.replayer,
         sign_ins: SignIns::new()?,
         trail: Trail::default(),
+        replays: Replays::default(),
+        tasks: deps.shutdown.clone(),
         live: live::Live::new(),
         requests,
         stop: deps.shutdown.token(),

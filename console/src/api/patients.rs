@@ -112,17 +112,22 @@ pub(super) async fn add(
     caller: Caller,
     Body(body): Body<PatientIn>,
 ) -> Result<Response, Problem> {
+    let record = enter_patient(&app, body, &caller).await?;
+    let id = record.patient.id.clone();
+    Ok(created(id.as_str(), show(record, app.clock.now())))
+}
+
+/// Enters a patient; the first-run page and the API do the same.
+pub(crate) async fn enter_patient(app: &App, body: PatientIn, caller: &Caller) -> Result<PatientRecord, Problem> {
     let id = match body.id.clone() {
         Some(id) => id,
-        None => unused_id(&app).await?,
+        None => unused_id(app).await?,
     };
-    let now = app.clock.now();
-    let said = body.entered(id, &caller, app.rulebooks.as_ref(), now)?;
+    let said = body.entered(id, caller, app.rulebooks.as_ref(), app.clock.now())?;
     let assignments = said.assignments.unwrap_or_default();
     let record = app.store.add_patient(said.change, said.parameters, assignments, &caller.actor).await?;
-    let id = record.patient.id.clone();
-    caller.meets(&id);
-    Ok(created(id.as_str(), show(record, now)))
+    caller.meets(&record.patient.id);
+    Ok(record)
 }
 
 /// A patient.

@@ -28,9 +28,15 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../assets/style/tasks.css"),
     include_str!("../assets/style/patient.css"),
     include_str!("../assets/style/chart.css"),
+    include_str!("../assets/style/admin.css"),
+    include_str!("../assets/style/own.css"),
     include_str!("../assets/style/narrow.css"),
 );
-const SCRIPT_TEXT: &str = concat!(include_str!("../assets/script/live.js"), include_str!("../assets/script/keys.js"));
+const SCRIPT_TEXT: &str = concat!(
+    include_str!("../assets/script/live.js"),
+    include_str!("../assets/script/keys.js"),
+    include_str!("../assets/script/copy.js")
+);
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", STYLE_TEXT));
 static SCRIPT: LazyLock<Asset> =

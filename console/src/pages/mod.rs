@@ -4,17 +4,23 @@ mod assets;
 mod audit;
 mod chart;
 mod devices;
+mod first_run;
 mod form;
 mod layout;
 mod limits;
 mod patient;
 mod patients;
 mod people;
+mod pointer;
+mod publish;
 mod quarantine;
+mod reason;
 mod rules;
 mod sentence;
 mod series;
 mod sign_in;
+mod silent;
+mod source;
 mod sources;
 mod task;
 pub(crate) mod tasks;
@@ -30,7 +36,7 @@ use maud::{Markup, html};
 /// Every page. What each asks of a caller stands in the table of access.
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
-        .route("/", get(tasks::page))
+        .route("/", get(first_run::home))
         .route("/tasks/assign", post(tasks::assign))
         .route("/tasks/quiet", get(tasks::quiet))
         .route("/tasks/{id}", get(task::page))
@@ -40,8 +46,13 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/devices", get(devices::page))
         .route("/devices/assign", post(devices::assign))
         .route("/sources", get(sources::page).post(sources::add))
-        .route("/sources/{id}/{verb}", post(sources::change))
+        .route("/sources/{id}", get(source::page))
+        .route("/sources/{id}/{verb}", post(source::change))
+        .route("/silent", get(silent::page))
+        .route("/first-run", get(first_run::page).post(first_run::device))
+        .route("/first-run/patient", post(first_run::patient))
         .route("/quarantine", get(quarantine::page))
+        .route("/quarantine/replay", post(quarantine::replay_many))
         .route("/quarantine/{id}", get(quarantine::row))
         .route("/quarantine/{id}/replay", post(quarantine::replay))
         .route("/rules", get(rules::page))

@@ -2,158 +2,224 @@
 
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
-use super::words;
+use super::publish::{self, Door, copyable};
 use crate::access::Caller;
-use crate::api::{SecretOut, create_source, rotate_source};
+use crate::api::{SecretOut, create_source};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use crate::text::{Lang, Words, t};
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use care::Permission;
-use chrono_tz::Tz;
+use chrono::TimeDelta;
 use maud::{Markup, html};
-use store::{Source, SourceKind, SourceStatus};
-use vitals::{DeviceId, DeviceRef, Instant, SourceId};
-use wire::{Channel, Topic};
+use serde::Deserialize;
+use store::{MOST_COUNTED, PageRequest, SourceKind, SourceRow, SourceStatus};
+use vitals::{DeviceId, DeviceRef, Kind, SourceId};
+use wire::HubStatus;
 
-/// `GET /sources`.
-pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Markup, Problem> {
-    show(&app, &caller, None, None).await
+/// What is searched for, and where the list goes on.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Search {
+    q: Option<String>,
+    cursor: Option<String>,
 }
 
-/// `POST /sources`.
-pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
+/// Sources on one page.
+const SHOWN: u32 = 60;
+/// A source that was not seen for so long wants a look.
+const QUIET: TimeDelta = TimeDelta::hours(24);
+
+/// `GET /sources`.
+pub(super) async fn page(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(search): Query<Search>,
+) -> Result<Markup, Problem> {
+    let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    let after = search.cursor.as_deref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    show(&app, &caller, (wanted, after), None).await
+}
+
+/// `POST /sources`: the answer shows the secret, this once, so it is not redirected away.
+pub(super) async fn add(
+    State(app): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
     let made = async {
-        let id = SourceId::new(fields.required("id", "an id")?).map_err(|e| Problem::field("/id", format!("{e}.")))?;
+        let id = fields.get("id").unwrap_or_default();
+        let id = SourceId::new(id).map_err(|_| Problem::field("/id", t!(lang, "admin-source-bad-id")))?;
         let kind = if fields.get("kind") == Some("vendor") { SourceKind::Vendor } else { SourceKind::Gateway };
         create_source(&app, &id, kind, &caller.actor).await
     };
-    answer(&app, &caller, made.await.map(Some)).await
-}
-
-/// `POST /sources/{id}/{verb}`: `rotate`, `disable`, `enable`.
-pub(super) async fn change(
-    State(app): State<Shared>,
-    caller: Caller,
-    Path((id, verb)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let id = SourceId::new(&id).map_err(|_| Problem::not_found("such source"))?;
-    let done = async {
-        match verb.as_str() {
-            "rotate" => rotate_source(&app, &id, &caller.actor).await.map(Some),
-            "disable" | "enable" => {
-                app.store.set_source_disabled(&id, verb == "disable", &caller.actor).await?;
-                Ok(None)
-            }
-            _ => Err(Problem::not_found("such command")),
+    match made.await {
+        Ok(secret) => {
+            let title = t!(lang, "admin-source-made", id = secret.id.as_str());
+            let content = html! {
+                p.crumb { a href="/sources" { (t!(lang, "common-sources")) } }
+                h1 { (title) }
+                (show_secret(lang, Door::of(&app, &headers).as_ref(), &secret))
+                p { a href={ "/sources/" (secret.id) } { (t!(lang, "admin-source-go-on")) } }
+            };
+            Ok(layout::page(&caller, Place::Sources, &title, &content).into_response())
         }
-    };
-    answer(&app, &caller, done.await).await
-}
-
-/// A secret is shown in this answer and nowhere else, so it is not redirected away.
-async fn answer(app: &App, caller: &Caller, result: Result<Option<SecretOut>, Problem>) -> Result<Response, Problem> {
-    match result {
-        Ok(Some(secret)) => Ok(show(app, caller, Some(secret), None).await?.into_response()),
-        Ok(None) => Ok(Redirect::to("/sources").into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            let page = show(app, caller, None, Some(&problem.detail)).await?;
+            let page = show(&app, &caller, (None, None), Some((&problem.detail, &fields))).await?;
             Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),
     }
 }
 
-async fn show(app: &App, caller: &Caller, secret: Option<SecretOut>, wrong: Option<&str>) -> Result<Markup, Problem> {
-    let (sources, statuses) = (app.store.sources().await?, app.store.statuses().await?);
-    let (zone, now) = (app.config.timezone, app.clock.now());
+type Wrong<'a> = Option<(&'a str, &'a Fields)>;
+
+async fn show(
+    app: &App,
+    caller: &Caller,
+    (wanted, after): (Option<&str>, Option<String>),
+    wrong: Wrong<'_>,
+) -> Result<Markup, Problem> {
+    let page = app.store.source_rows(wanted, PageRequest { after, limit: SHOWN }).await?;
+    let words = caller.words(app);
+    let lang = caller.lang;
+    let ledger = app.store.ledger().await?;
     let administers = caller.may(Permission::Administer);
+    let (look, fine): (Vec<&SourceRow>, Vec<&SourceRow>) = page.items.iter().partition(|row| wants_look(row, words));
+    let title = t!(lang, "common-sources");
     let content = html! {
-        h1 { "Sources" }
-        p.quiet { "Home hubs and vendors that send readings." }
-        @if let Some(wrong) = wrong { (alert(wrong)) }
-        @if let Some(secret) = secret { (show_secret(&secret)) }
-        @if sources.is_empty() { div.empty { p { strong { "There is no source yet." } } p.quiet { "Add the first hub or vendor below; it gets a password of its own." } } }
-        @else {
-            div.scroll { table {
-                thead { tr { th { "Source" } th { "Kind" } th { "Last seen" } th { "Says of itself" } @if administers { th { span.hide { "Change" } } } } }
-                tbody { @for source in &sources { (row(caller, source, &statuses, zone, now)) } }
-            } }
+        div.heading {
+            h1 { (title) }
+            form.search method="get" action="/sources" role="search" {
+                label.hide for="q" { (t!(lang, "admin-source-search")) }
+                input #q type="search" name="q" value=(wanted.unwrap_or_default()) placeholder=(t!(lang, "admin-source-search"));
+                button type="submit" { (t!(lang, "admin-search")) }
+            }
         }
-        @if administers { (add_form(caller)) }
+        p.quiet { (t!(lang, "admin-sources-lead")) }
+        @if let Some((wrong, _)) = wrong { (alert(wrong)) }
+        p { a href="/quarantine" { (t!(lang, "admin-refused-waiting", n = ledger.quarantined)) } }
+        @if page.items.is_empty() {
+            div.empty {
+                @if wanted.is_some() { p { (t!(lang, "admin-source-none-found")) } }
+                @else { p { strong { (t!(lang, "admin-source-none")) } } p.quiet { (t!(lang, "admin-source-none-do")) } }
+            }
+        }
+        @if !look.is_empty() { h2 { (t!(lang, "admin-sources-look")) " " span.count { (look.len()) } } (list(&look, words)) }
+        @if !fine.is_empty() { h2 { (t!(lang, "admin-sources-fine")) " " span.count { (fine.len()) } } (list(&fine, words)) }
+        @if let Some(next) = page.next {
+            p { a href={ "/sources?cursor=" (hex::encode(next)) @if let Some(q) = wanted { "&q=" (q) } } { (t!(lang, "admin-more")) } }
+        }
+        @if administers { (add_form(caller, wrong.map(|(_, fields)| fields))) }
     };
-    Ok(layout::page(caller, Place::Sources, "Sources", &content))
+    Ok(layout::page(caller, Place::Sources, &title, &content))
 }
 
-fn show_secret(secret: &SecretOut) -> Markup {
+/// Whether somebody should look at it: it is closed, gone, quiet, or its messages are refused.
+fn wants_look(row: &SourceRow, words: Words) -> bool {
+    let quiet = row.source.last_seen.is_none_or(|seen| words.now.signed_duration_since(seen) > QUIET);
+    let gone = row.status.as_ref().and_then(hub).is_some_and(|hub| !hub.online);
+    row.source.disabled || quiet || gone || row.refused > 0
+}
+
+/// What a hub says of itself, where it can be read.
+pub(super) fn hub(status: &SourceStatus) -> Option<HubStatus> {
+    HubStatus::parse(&status.payload).ok()
+}
+
+/// Whether it is connected, as far as is known: hubs say so, of others it is only known when they were seen.
+pub(super) fn presence(row: &SourceRow, words: Words) -> Markup {
+    let lang = words.lang;
+    let hub = row.status.as_ref().and_then(|s| Some((hub(s)?, s.at)));
     html! {
-        section.card.secret {
-            h2 { "The password of " (secret.id) }
-            p { "Copy it now. It is shown this once and kept nowhere." }
-            dl.facts {
-                dt { "User name" } dd { code { (secret.username) } }
-                dt { "Password" } dd { code { (secret.password) } }
-                @if let Some(topic) = readings_of(&secret.id, "DEVICE") { dt { "Topics" } dd { code { (topic) } } }
-            }
+        @match (&hub, row.source.last_seen) {
+            _ if row.source.disabled => { span.state.off { (t!(lang, "admin-disabled")) } },
+            (Some((hub, _)), _) if hub.online => { span.state.on { (t!(lang, "admin-online")) } },
+            (Some((_, since)), _) => { span.state.off { (t!(lang, "admin-offline")) } " " (words.when(*since)) },
+            (None, Some(seen)) => { (t!(lang, "admin-seen")) " " (words.when(seen)) },
+            (None, None) => { span.state.off { (t!(lang, "admin-never-seen")) } },
         }
     }
 }
 
-/// Where a device's readings go, for a person to copy.
-fn readings_of(source: &SourceId, device: &str) -> Option<Topic> {
-    let device = DeviceRef { source: source.clone(), device: DeviceId::new(device).ok()? };
-    Some(Topic::Device { device, channel: Channel::Reading })
+pub(super) fn kind(lang: Lang, kind: SourceKind) -> String {
+    match kind {
+        SourceKind::Gateway => t!(lang, "admin-hub"),
+        SourceKind::Vendor => t!(lang, "admin-vendor"),
+    }
 }
 
-fn row(caller: &Caller, source: &Source, statuses: &[SourceStatus], zone: Tz, now: Instant) -> Markup {
-    let status = statuses.iter().find(|s| s.source == source.id);
-    let action = |verb: &str| format!("/sources/{}/{verb}", source.id);
+/// "1,000 or more" where counting stopped.
+pub(super) fn counted(lang: Lang, count: u64) -> String {
+    if count >= MOST_COUNTED { t!(lang, "admin-or-more", n = MOST_COUNTED) } else { count.to_string() }
+}
+
+fn list(rows: &[&SourceRow], words: Words) -> Markup {
+    let lang = words.lang;
     html! {
-        tr {
-            th scope="row" { (source.id) @if source.disabled { " " span.tag { "disabled" } } }
-            td { (match source.kind { SourceKind::Gateway => "hub", SourceKind::Vendor => "vendor" }) }
-            td.num { @match source.last_seen { Some(t) => { (words::when(t, zone, now)) }, None => { span.quiet { "never" } } } }
-            td {
-                @match status { Some(s) => { (says(s)) " " span.quiet { (words::ago(s.at, now)) } }, None => { span.quiet { "nothing" } } }
-                @if source.qos0 > 0 { p.quiet { (source.qos0) " messages at QoS 0: nothing could be promised" } }
-            }
-            @if caller.may(Permission::Administer) {
-                td.forms {
-                    form method="post" action=(action("rotate")) { (csrf(caller)) button.plain type="submit" { "New password" } }
-                    form method="post" action=(action(if source.disabled { "enable" } else { "disable" })) {
-                        (csrf(caller)) button.plain type="submit" { (if source.disabled { "Enable" } else { "Disable" }) }
+        ul.sources { @for row in rows {
+            li {
+                p.name { a href={ "/sources/" (row.source.id) } { (row.source.id) } " " small.quiet { (kind(lang, row.source.kind)) } }
+                p { (presence(row, words)) }
+                p.num {
+                    @match row.last_reading {
+                        Some(at) => { (t!(lang, "admin-last-reading")) " " (words.when(at)) },
+                        None => { span.quiet { (t!(lang, "admin-no-reading")) } },
+                    }
+                }
+                p.num { (t!(lang, "admin-devices-n", n = row.devices)) }
+                p {
+                    @if row.refused > 0 {
+                        a href={ "/quarantine?source=" (row.source.id) } { (t!(lang, "admin-refused-n", n = row.refused, text = counted(lang, row.refused))) }
                     }
                 }
             }
+        } }
+    }
+}
+
+/// A new secret with the line that uses it.
+pub(super) fn show_secret(lang: Lang, door: Option<&Door>, secret: &SecretOut) -> Markup {
+    let device = DeviceId::new(publish::DEVICE).ok().map(|device| DeviceRef { source: secret.id.clone(), device });
+    html! {
+        section.card.secret {
+            h2 { (t!(lang, "admin-secret-of", id = secret.id.as_str())) }
+            p { strong { (t!(lang, "admin-secret-once")) } }
+            dl.facts {
+                dt { (t!(lang, "admin-user-name")) } dd { code { (secret.username) } }
+                dt { (t!(lang, "admin-password")) } dd { (copyable(lang, "secret", &secret.password)) }
+            }
+            @if let Some(device) = device {
+                p { (t!(lang, "admin-try-it")) }
+                (copyable(lang, "line", &publish::line(door, &device, Some(&secret.password), Kind::BodyWeight)))
+                p.quiet { (t!(lang, "admin-line-visible")) }
+                @if door.is_none() { p.quiet { (t!(lang, "admin-no-door")) } }
+            }
         }
     }
 }
 
-/// The hub's own words: its status message, as "online true, battery 80".
-fn says(status: &SourceStatus) -> String {
-    let parsed: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(&status.payload);
-    let Ok(fields) = parsed else { return "something that is no JSON object".to_owned() };
-    if fields.get("online").and_then(serde_json::Value::as_bool) == Some(false) {
-        return "offline".to_owned();
-    }
-    let word = |(name, value): (&String, &serde_json::Value)| match value {
-        serde_json::Value::Bool(true) => Some(name.replace('_', " ")),
-        serde_json::Value::Number(n) => Some(format!("{} {n}", name.replace('_', " "))),
-        serde_json::Value::String(s) => Some(format!("{} {s}", name.replace('_', " "))),
-        _ => None,
-    };
-    fields.iter().filter_map(word).collect::<Vec<_>>().join(", ")
-}
-
-fn add_form(caller: &Caller) -> Markup {
+fn add_form(caller: &Caller, typed: Option<&Fields>) -> Markup {
+    let lang = caller.lang;
+    let id = typed.and_then(|f| f.get("id")).unwrap_or_default();
+    let vendor = typed.is_some_and(|f| f.get("kind") == Some("vendor"));
     html! {
         section.card.narrow {
-            h2 { "Add a source" }
+            h2 { (t!(lang, "admin-source-add")) }
             form.stack method="post" action="/sources" {
                 (csrf(caller))
-                label { "Id" input type="text" name="id" required maxlength="64" pattern="[A-Za-z0-9._:\\-]{1,64}" placeholder="hub-17"; }
-                label { "Kind" select name="kind" { option value="gateway" { "hub at a patient’s home" } option value="vendor" { "vendor’s cloud" } } }
-                button type="submit" { "Add" }
+                label { (t!(lang, "admin-source-id"))
+                    input type="text" name="id" value=(id) required maxlength="64" pattern="[A-Za-z0-9._:\\-]{1,64}" placeholder="hub-17" autocapitalize="none" autocomplete="off";
+                    small.quiet { (t!(lang, "admin-source-id-rule")) } }
+                label { (t!(lang, "admin-source-kind"))
+                    select name="kind" {
+                        option value="gateway" { (t!(lang, "admin-kind-gateway")) }
+                        option value="vendor" selected[vendor] { (t!(lang, "admin-kind-vendor")) }
+                    } }
+                button.primary type="submit" { (t!(lang, "admin-source-do-add")) }
             }
         }
     }

@@ -1,0 +1,33 @@
+# The first day.
+
+first-title = Der erste Tag
+first-lead = Drei Schritte von nichts zur ersten Messung. Jeder lässt sich später wiederholen oder ändern.
+first-patient = Die erste Person
+first-patient-done = { $name } ist aufgenommen.
+first-patient-do = Person aufnehmen
+first-patient-wrong = Etwas fehlt oder ist nicht lesbar: ein Name, ein Datum als Jahr-Monat-Tag, eine Zeitzone wie Europe/Berlin.
+first-patient-first = Nehmen Sie zuerst eine Person auf.
+first-name = Name
+first-born = Geburtsdatum
+first-phone = Telefon
+first-programme = Programm
+first-language = Sprache
+first-zone = Zeitzone
+first-zone-rule = Wo die Person lebt: Danach richtet sich, was ein Tag ist.
+first-device = Das erste Gerät
+first-device-lead = Ein Gerät sendet über eine Quelle: einen Hub in der Wohnung oder die Cloud seines Herstellers. Benennen Sie beide; die Quelle erhält ein eigenes Passwort.
+first-device-name = Name des Geräts
+first-device-do = Beide hinzufügen und Passwort erzeugen
+first-device-done = { $device } ist zugeordnet.
+first-device-admin = Die Administration fügt die erste Quelle hinzu.
+first-device-later = Folgt, sobald es eine Person gibt, der es zugeordnet wird.
+first-reading = Die erste Messung
+first-reading-later = Folgt, sobald es ein Gerät gibt.
+first-reading-lead = Fügen Sie diese Zeile in ein Terminal ein (mit mosquitto-clients). Die Messung erscheint unten von selbst.
+first-password = Setzen Sie das vorhin gezeigte Passwort ein oder erzeugen Sie ein neues: { $source }
+first-waiting = Warte auf die erste Messung …
+first-refused = Eine Nachricht kam und wurde abgelehnt:
+first-look = Ansehen
+first-arrived = Sie ist angekommen.
+first-next = Ab hier wacht Hearth von selbst: Was jemanden braucht, steht unter { $tasks }, was über die Person bekannt ist, auf { $patient }.
+first-next-patient = ihrer Seite

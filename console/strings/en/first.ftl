@@ -1,0 +1,33 @@
+# The first day.
+
+first-title = The first day
+first-lead = Three steps from nothing to a first reading. Each can be done again or changed later.
+first-patient = The first patient
+first-patient-done = { $name } is entered.
+first-patient-do = Enter the patient
+first-patient-wrong = Something is missing or not as it should be: a name, a date as year-month-day, a time zone such as Europe/Berlin.
+first-patient-first = Enter a patient first.
+first-name = Name
+first-born = Date of birth
+first-phone = Telephone
+first-programme = Programme
+first-language = Language
+first-zone = Time zone
+first-zone-rule = Where the patient lives: it decides what a day is.
+first-device = The first device
+first-device-lead = A device sends through a source: a hub in the home, or its maker’s cloud. Name both; the source gets a password of its own.
+first-device-name = Name of the device
+first-device-do = Add both and make a password
+first-device-done = { $device } is assigned.
+first-device-admin = An administrator adds the first source.
+first-device-later = Comes when there is a patient to assign it to.
+first-reading = The first reading
+first-reading-later = Comes when there is a device.
+first-reading-lead = Paste this line into a terminal (it needs mosquitto-clients). The reading appears below by itself.
+first-password = Put the password in that was shown before, or make a new one: { $source }
+first-waiting = Waiting for the first reading …
+first-refused = A message came and was refused:
+first-look = Look at it
+first-arrived = It arrived.
+first-next = From here on Hearth watches by itself: what needs somebody stands in { $tasks }, what is known of the patient on { $patient }.
+first-next-patient = their page
