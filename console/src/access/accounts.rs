@@ -84,11 +84,9 @@ pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Re
 /// # Errors
 /// [`AccountError`]; nothing was changed.
 pub async fn set_password(store: &SharedStore, name: &str, password: String) -> Result<(), AccountError> {
-    let hash = hash(password).await?;
+    let change = new_password(password).await?;
     let edit = move |user: &mut User| {
-        user.password_hash = Some(hash);
-        user.failed_attempts = 0;
-        user.locked_until = None;
+        change(user);
         Ok(())
     };
     match store.edit_user(name, Box::new(edit)).await {
@@ -96,6 +94,19 @@ pub async fn set_password(store: &SharedStore, name: &str, password: String) -> 
         Err(StoreError::NotFound(_)) => Err(AccountError::Unknown(name.to_owned())),
         Err(error) => Err(AccountError::Store(error)),
     }
+}
+
+/// What another password changes of somebody: it also ends a lock.
+///
+/// # Errors
+/// The password will not do.
+pub(crate) async fn new_password(password: String) -> Result<impl FnOnce(&mut User) + Send + 'static, AccountError> {
+    let hash = hash(password).await?;
+    Ok(move |user: &mut User| {
+        user.password_hash = Some(hash);
+        user.failed_attempts = 0;
+        user.locked_until = None;
+    })
 }
 
 async fn hash(password: String) -> Result<String, SecretError> {

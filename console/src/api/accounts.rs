@@ -3,7 +3,7 @@
 use super::body::{Body, created};
 use super::list::{List, RawFilters};
 use crate::access::Caller;
-use crate::access::accounts::{AccountError, NewUser, create_user, set_password};
+use crate::access::accounts::{AccountError, NewUser, create_user, new_password};
 use crate::access::secret::{self, new_secret};
 use crate::app::Shared;
 use crate::problem::{Problem, ProblemDocument};
@@ -133,10 +133,12 @@ pub(super) struct UserChange {
     password: Option<String>,
 }
 
-/// Changes a person; another role or password, or disabling them, ends their sessions.
+/// Changes a person, wholly or not at all; another role or password, or disabling them, ends their sessions. The last
+/// administrator stays one.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "people", security(("bearer" = []), ("session" = [])),
     params(("name" = String, Path)), request_body = UserChange,
-    responses((status = 200, body = UserOut), (status = 404, body = ProblemDocument)))]
+    responses((status = 200, body = UserOut), (status = 404, body = ProblemDocument),
+        (status = 409, description = "the last administrator", body = ProblemDocument)))]
 pub(super) async fn change_user(
     State(app): State<Shared>,
     _caller: Caller,
@@ -144,15 +146,19 @@ pub(super) async fn change_user(
     Body(body): Body<UserChange>,
 ) -> Result<Json<UserOut>, Problem> {
     let missing = || Problem::not_found("person of this name");
-    if let Some(password) = body.password {
-        set_password(&app.store, &name, password).await?;
-    }
+    let password = match body.password {
+        Some(password) => Some(new_password(password).await?),
+        None => None,
+    };
     let (display_name, role, disabled, teams) = (body.display_name, body.role, body.disabled, body.teams);
     let edit = move |user: &mut User| {
         user.display_name = display_name.unwrap_or_else(|| user.display_name.clone());
         user.role = role.unwrap_or(user.role);
         user.disabled = disabled.unwrap_or(user.disabled);
         user.teams = teams.unwrap_or_else(|| user.teams.clone());
+        if let Some(change) = password {
+            change(user);
+        }
         Ok(())
     };
     let user = app.store.edit_user(&name, Box::new(edit)).await.map_err(|error| match error {
