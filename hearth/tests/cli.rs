@@ -279,3 +279,11 @@ fn a_rulebook_with_mistakes_points_at_them() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr.contains("mine.toml:8:"), "{stderr}");
 }
+
+#[test]
+fn a_service_without_its_configuration_says_where_to_start() {
+    let mut session = Session::default();
+    let stderr = "cannot read the configuration `hearth.toml`: No such file or directory (os error 2); deploy/hearth.toml is a commented one to start from";
+    session.check(&["serve"], "", 1, "", stderr);
+    session.check(&["check"], "", 1, "", stderr);
+}

@@ -1,6 +1,6 @@
 //! `hearth serve`: the service.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use service_kit::logs;
 
@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The configuration; `deploy/hearth.toml` is a commented one.
-    #[arg(long, env = "HEARTH_CONFIG")]
+    #[arg(long, env = "HEARTH_CONFIG", default_value = "hearth.toml")]
     config: PathBuf,
     /// The parts that this process runs; all by default.
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -42,7 +42,9 @@ pub(crate) async fn run(args: Args, _out: &mut Output<'_>) -> Result<(), Failure
 
     let why = match started {
         Ok(addresses) => {
-            tracing::info!(?addresses, "hearth serves");
+            let said = |address: Option<SocketAddr>| address.map_or_else(|| "off".to_owned(), |a| a.to_string());
+            let (http, mqtt, mqtt_tls) = (said(addresses.http), said(addresses.mqtt), said(addresses.mqtt_tls));
+            tracing::info!(http, mqtt, mqtt_tls, "hearth serves");
             service::until_stopped(&process.shutdown).await
         }
         Err(failure) => Err(failure),

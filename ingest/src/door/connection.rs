@@ -372,7 +372,7 @@ impl Connection {
     /// except that a status which says nothing is only counted: its hub would do the same again for ever.
     fn refuse(&mut self, id: u16, qos: u8, why: Refused) -> Flow {
         self.door.metrics.refused(why.word());
-        tracing::info!(source = %self.opened.source.id, why = why.word(), "refused a publish");
+        tracing::info!(source = %self.opened.source.id, why = why.sentence(), "refused a publish");
         let reply = match (self.io.endpoint.v5(), qos, why) {
             (true, 0, _) | (false, 0, Refused::Payload) => Reply::Nothing,
             (true, qos, why) => Reply::Refuse { id, qos, why },

@@ -79,6 +79,14 @@ impl Refused {
         }
     }
 
+    /// What an operator reads in the log. The topic is not there: whoever writes it wrongly may write anything.
+    pub(crate) const fn sentence(self) -> &'static str {
+        match self {
+            Refused::Topic => "its topic is not below the source's own branch, or none that sources publish to",
+            Refused::Payload => "its status does not say whether the hub is online",
+        }
+    }
+
     /// The word in metrics.
     pub(crate) const fn word(self) -> &'static str {
         match self {
