@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use care::{ParameterScope, ProgrammeId};
-use rule_engine::{Rule, Rulebook, RulebookSet};
+use rule_engine::{Range, Rule, Rulebook, RulebookSet};
 use store::{ItemStatus, StoreError};
-use vitals::{Instant, Kind};
+use vitals::{Instant, Kind, Unit};
 
 /// Sends a quarantined item through admission once more.
 #[async_trait]
@@ -25,6 +25,10 @@ pub struct ParameterInfo {
     pub default: Option<String>,
     /// what it is for
     pub description: String,
+    /// the unit in which it is best given
+    pub unit: Option<Unit>,
+    /// the values that it may have
+    pub range: Option<Range>,
 }
 
 /// A rule as a person reads it.
@@ -111,6 +115,8 @@ impl Rulebooks for RulebookSet {
             key: p.key.clone(),
             default: p.default.clone(),
             description: p.description.clone(),
+            unit: p.unit,
+            range: self.range(&p.key),
         };
         RulebookSet::parameters(self, now).into_iter().map(info).collect()
     }

@@ -102,6 +102,7 @@ pub(crate) const TABLE: &[Row] = &[
     get("/quarantine/{id}", Administer, Some("read-quarantined-bytes")),
     change(POST, "/quarantine/{id}/replay", Administer, "replay-quarantine"),
     get("/rules", Read, None),
+    change(POST, "/rules/parameters", Administer, "set-clinic-parameters"),
     get("/people", Administer, None),
     change(POST, "/people", Administer, "add-user"),
     change(POST, "/people/{name}/{verb}", Administer, "change-user"),

@@ -7,7 +7,7 @@ use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::State;
-use care::{ParameterScope, ParameterSetting};
+use care::{Actor, ParameterScope, ParameterSetting};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -81,6 +81,19 @@ pub(super) async fn read(State(app): State<Shared>, _caller: Caller) -> Result<J
     Ok(Json(show(&app).await?))
 }
 
+/// Sets the clinic's values, checked; the page and the API do the same.
+pub(crate) async fn set_clinic(
+    app: &App,
+    values: BTreeMap<String, Option<String>>,
+    (reason, effective_from): (&str, Option<Instant>),
+    actor: &Actor,
+) -> Result<(), Problem> {
+    check_parameters(&values, ParameterScope::Clinic, app.rulebooks.as_ref())?;
+    let from = effective_from.unwrap_or_else(|| app.clock.now());
+    app.store.set_clinic_parameters(values.into_iter().collect(), from, reason, actor).await?;
+    Ok(())
+}
+
 /// Sets parameters for every patient who has none of their own.
 #[utoipa::path(put, path = "/api/v1/parameters", tag = "parameters", security(("bearer" = []), ("session" = [])),
     request_body = ParametersIn,
@@ -90,9 +103,6 @@ pub(super) async fn set(
     caller: Caller,
     Body(body): Body<ParametersIn>,
 ) -> Result<Json<ParametersOut>, Problem> {
-    check_parameters(&body.parameters, ParameterScope::Clinic, app.rulebooks.as_ref())?;
-    let from = body.effective_from.unwrap_or_else(|| app.clock.now());
-    let values = body.parameters.into_iter().collect();
-    app.store.set_clinic_parameters(values, from, &body.reason, &caller.actor).await?;
+    set_clinic(&app, body.parameters, (&body.reason, body.effective_from), &caller.actor).await?;
     Ok(Json(show(&app).await?))
 }

@@ -56,6 +56,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/quarantine/{id}", get(quarantine::row))
         .route("/quarantine/{id}/replay", post(quarantine::replay))
         .route("/rules", get(rules::page))
+        .route("/rules/parameters", post(rules::set))
         .route("/people", get(people::page).post(people::add))
         .route("/people/{name}/{verb}", post(people::change))
         .route("/audit", get(audit::page))

@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 /// The files of one language; each page has its own.
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "first", "reason")
+        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason")
     };
     ($language:literal, $($name:literal),+) => {
         [$(include_str!(concat!("../../strings/", $language, "/", $name, ".ftl"))),+]

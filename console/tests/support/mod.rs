@@ -130,7 +130,7 @@ impl Fixture {
         assert_eq!(reply.status, 303, "{}", reply.body);
         let mut browser =
             Browser { address: self.address, cookie: reply.cookie("hearth-session"), csrf: String::new() };
-        let page = browser.get("/").await;
+        let page = browser.get("/patients").await;
         browser.csrf = page.hidden("csrf");
         browser
     }
