@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use care::Run;
-use console::{Console, Deps};
+use console::{Console, ConsoleConfig, Deps, MqttDoor};
 use ingest::{Ingest, IngestConfig};
 use rule_engine::Rulebook;
 use rules::{Reconciler, ReconcilerOptions};
@@ -90,7 +90,8 @@ pub(crate) async fn start(
             replayer: Arc::new(Quarantine { store: store.clone(), limits: settings.admission.clone() }),
             store,
         };
-        let handle = Console::start(settings.http.console(token), deps)
+        let config = ConsoleConfig { mqtt: door(addresses), ..settings.http.console(token) };
+        let handle = Console::start(config, deps)
             .await
             .map_err(|error| Failure::because("the console cannot start", &error))?;
         let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
@@ -98,6 +99,14 @@ pub(crate) async fn start(
         addresses.http = Some(handle.local_addr());
     }
     Ok(addresses)
+}
+
+/// Where sources connect, as the console tells people: with TLS where there is a choice. An address that listens
+/// everywhere is reached under the name of the page.
+fn door(addresses: Addresses) -> Option<MqttDoor> {
+    let (address, tls) = addresses.mqtt_tls.map(|a| (a, true)).or_else(|| addresses.mqtt.map(|a| (a, false)))?;
+    let host = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    Some(MqttDoor { host, port: address.port(), tls })
 }
 
 /// The ways in that these roles serve.

@@ -198,7 +198,7 @@ async function sourcesAndQuarantine(page, scale) {
   await page.goto(`${task.base}/sources`);
   await page.getByText("browser", { exact: true }).first().waitFor();
   await page.goto(`${task.base}/quarantine`);
-  const row = page.locator("tr", { hasText: "browser" }).first();
+  const row = page.locator("ul.refused li", { hasText: "browser" }).first();
   await row.waitFor();
   assert.match((await row.innerText()).toLowerCase().replaceAll("-", " "), /unknown kind/);
   const [item] = (await api("GET", "/quarantine?source=browser")).items;
@@ -254,7 +254,7 @@ try {
   await step("photographs", photographs(browser, state, {
     tasks: "/", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients", patient: `/patients/${open.patient}`,
     devices: "/devices", sources: "/sources", quarantine: "/quarantine", "quarantine-item": `/quarantine/${item}`,
-    rules: "/rules", people: "/people", audit: "/audit",
+    rules: "/rules", silent: "/silent", source: "/sources/browser", people: "/people", audit: "/audit",
   }));
   await step("signing out", signingOut(page));
   const fresh = await (await watched(browser, { viewport: { width: 375, height: 700 }, colorScheme: "dark" })).newPage();
