@@ -145,7 +145,7 @@
       tell();
     }
 
-    news.firstElementChild.addEventListener("click", flush);
+    news?.firstElementChild.addEventListener("click", flush);
     live.addEventListener("pointerleave", () => { if (waiting.size && !held()) flush(); });
 
     return {
