@@ -3,6 +3,7 @@
 use crate::access::audit::Trail;
 use crate::access::secret::SignIns;
 use crate::live::Live;
+use crate::notify::Courier;
 use crate::replays::Replays;
 use crate::{ConsoleConfig, Replayer, Rulebooks};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) health: Health,
     pub(crate) rulebooks: Arc<dyn Rulebooks>,
     pub(crate) replayer: Arc<dyn Replayer>,
+    pub(crate) courier: Arc<Courier>,
     pub(crate) sign_ins: SignIns,
     pub(crate) trail: Trail,
     pub(crate) replays: Replays,

@@ -1,5 +1,6 @@
 //! How the console is set up, and what it refuses to start with.
 
+use crate::notify::{MessageMistake, MessagesConfig};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use service_kit::Secret;
@@ -48,6 +49,8 @@ pub struct ConsoleConfig {
     pub timezone: Tz,
     /// Hearth's own MQTT endpoint, where it is known here
     pub mqtt: Option<MqttDoor>,
+    /// how messages leave, and where their links lead
+    pub messages: MessagesConfig,
 }
 
 impl ConsoleConfig {
@@ -65,6 +68,7 @@ impl ConsoleConfig {
             command_timeout: Duration::from_secs(5),
             timezone: Tz::UTC,
             mqtt: None,
+            messages: MessagesConfig::default(),
         }
     }
 
@@ -87,6 +91,8 @@ impl ConsoleConfig {
             found.push(ConfigError::Timeouts);
         }
         found
+            .extend(self.messages.mistakes().into_iter().map(|(place, mistake)| ConfigError::Messages(place, mistake)));
+        found
     }
 }
 
@@ -104,6 +110,9 @@ pub enum ConfigError {
     /// Time-outs that contradict each other.
     #[error("the idle time-out must be above zero and not above the session's lifetime")]
     Timeouts,
+    /// Messages that could not leave, or not safely; with the key it stands under.
+    #[error("{1}")]
+    Messages(&'static [&'static str], MessageMistake),
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod api;
 mod app;
 mod config;
 mod live;
+mod notify;
 mod pages;
 mod ports;
 mod problem;
@@ -22,6 +23,7 @@ mod work;
 pub use access::accounts::{AccountError, NewUser, create_user, set_password};
 pub use access::secret::{SecretError, digest_of, new_secret};
 pub use config::{ConfigError, ConsoleConfig, MqttDoor, TlsFiles};
+pub use notify::{MessageMistake, MessagesConfig, Retries, SmtpConfig, SmtpTls, WebhookConfig};
 pub use ports::{BookInfo, NoRulebooks, ParameterInfo, Replayer, RuleInfo, Rulebooks};
 pub use server::{Console, ConsoleHandle, Deps, StartError};
 

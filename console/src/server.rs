@@ -3,6 +3,7 @@
 use crate::access::secret::{SecretError, SignIns};
 use crate::access::{audit::Trail, guard};
 use crate::app::{App, RequestLabels, Shared};
+use crate::notify::{Courier, Dispatcher};
 use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::text::Lang;
@@ -66,6 +67,9 @@ pub enum StartError {
         /// what is wrong with it
         detail: String,
     },
+    /// Messages cannot leave.
+    #[error("messages cannot be set up: {0}")]
+    Messages(String),
     /// No randomness.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -144,6 +148,9 @@ fn report(component: service_kit::ComponentHealth, result: std::io::Result<()>) 
 }
 
 fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
+    let courier = Arc::new(Courier::new(&config.messages).map_err(StartError::Messages)?);
+    let work = (deps.store.clone(), deps.clock.clone());
+    Dispatcher::start(&config.messages, Arc::clone(&courier), work, (&deps.metrics, &deps.health, &deps.shutdown));
     let requests =
         deps.metrics.register("hearth_http_requests", "HTTP requests by route and status", Family::default());
     Ok(Arc::new(App {
@@ -154,6 +161,7 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
         health: deps.health,
         rulebooks: deps.rulebooks,
         replayer: deps.replayer,
+        courier,
         sign_ins: SignIns::new()?,
         trail: Trail::default(),
         replays: Replays::default(),

@@ -90,10 +90,9 @@ pub(crate) async fn start(
             replayer: Arc::new(Quarantine { store: store.clone(), limits: settings.admission.clone() }),
             store,
         };
-        let config = ConsoleConfig { mqtt: door(addresses), ..settings.http.console(token) };
-        let handle = Console::start(config, deps)
-            .await
-            .map_err(|error| Failure::because("the console cannot start", &error))?;
+        let config = ConsoleConfig { mqtt: door(addresses), ..settings.console(token) };
+        let handle =
+            Console::start(config, deps).await.map_err(|error| Failure::because("the console cannot start", &error))?;
         let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
         open.announce(format!("{scheme}://{}", handle.local_addr()))?;
         addresses.http = Some(handle.local_addr());

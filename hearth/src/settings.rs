@@ -14,7 +14,7 @@ use std::{
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use console::{ConsoleConfig, TlsFiles};
+use console::{ConsoleConfig, MessagesConfig, SmtpConfig, TlsFiles, WebhookConfig};
 use ingest::{IngestConfig, admission::AdmissionLimits};
 use serde::Deserialize;
 use service_kit::{
@@ -43,6 +43,10 @@ pub(crate) struct Settings {
     /// what readings may be, whichever way they come in
     pub(crate) admission: AdmissionLimits,
     pub(crate) rules: Rules,
+    /// the mail server that takes e-mail; without, none leaves
+    pub(crate) smtp: Option<SmtpConfig>,
+    /// the clinic's own service that takes messages
+    pub(crate) webhook: Option<WebhookConfig>,
     pub(crate) benchmark: Benchmark,
 }
 
@@ -68,6 +72,8 @@ pub(crate) struct Http {
     pub(crate) session_lifetime: Span,
     /// the clinic's, for times that belong to no patient
     pub(crate) timezone: Tz,
+    /// where people open Hearth: links in messages begin with it
+    pub(crate) public_url: Option<String>,
 }
 
 /// Certificate chain and private key, PEM.
@@ -107,6 +113,8 @@ impl Default for Settings {
             mqtt: IngestConfig::default(),
             admission: AdmissionLimits::default(),
             rules: Rules::default(),
+            smtp: None,
+            webhook: None,
             benchmark: Benchmark::default(),
         }
     }
@@ -128,13 +136,26 @@ impl Default for Http {
             idle_timeout: minutes(30),
             session_lifetime: minutes(12 * 60),
             timezone: Tz::UTC,
+            public_url: None,
         }
     }
 }
 
-impl Http {
+impl Settings {
     /// The console's own configuration; `token` is taken if the file allows it.
     pub(crate) fn console(&self, token: Option<Secret>) -> ConsoleConfig {
+        let messages = MessagesConfig {
+            public_url: self.http.public_url.clone(),
+            smtp: self.smtp.clone(),
+            webhook: self.webhook.clone(),
+            ..MessagesConfig::default()
+        };
+        ConsoleConfig { messages, ..self.http.console(token) }
+    }
+}
+
+impl Http {
+    fn console(&self, token: Option<Secret>) -> ConsoleConfig {
         let span = |span: Span| TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX);
         ConsoleConfig {
             tls: self.tls.clone().map(|tls| TlsFiles { certificate: tls.certificate, key: tls.key }),

@@ -4,6 +4,7 @@ mod accounts;
 mod assignments;
 mod audit;
 mod body;
+pub(crate) mod cover;
 mod devices;
 pub(crate) mod enrolment;
 mod episodes;
@@ -84,6 +85,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::change_user))
         .routes(routes!(accounts::tokens, accounts::add_token))
         .routes(routes!(accounts::disable_token))
+        .routes(routes!(cover::read, cover::set))
+        .routes(routes!(cover::messages))
         .routes(routes!(audit::list))
         .routes(routes!(openapi))
 }

@@ -5,6 +5,7 @@
 
 mod changes;
 mod list;
+mod told;
 
 pub(crate) use changes::{Live, follow};
 
@@ -48,7 +49,8 @@ pub(crate) async fn events(
     Query(follows): Query<Follows>,
     Query(query): Query<ListQuery>,
 ) -> Result<Sse<impl futures_util::stream::Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let end = End { stop: app.stop.clone(), until: Instant::now() + AT_MOST };
+    let end = End::of(&app);
+    let reader = caller.clone();
     let events: BoxStream<'static, Event> = if follows.view.as_deref() == Some("tasks") {
         let list = List::new(&app, &caller, &query)?;
         unfold((list, end), |(mut list, end)| async move { Some((list.next(&end).await?, (list, end))) }).boxed()
@@ -56,6 +58,7 @@ pub(crate) async fn events(
         let looks = Looks { notices: app.store.notices(), caller, follows, greeted: false };
         unfold((looks, end), |(mut looks, end)| async move { Some((looks.next(&end).await?, (looks, end))) }).boxed()
     };
+    let events = told::beside(events, &app, &reader);
     Ok(Sse::new(events.map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("still here")))
 }
 
@@ -66,6 +69,10 @@ struct End {
 }
 
 impl End {
+    fn of(app: &Shared) -> Self {
+        Self { stop: app.stop.clone(), until: Instant::now() + AT_MOST }
+    }
+
     /// The next of what is listened to; nothing when the stream is over.
     async fn or<T: Clone>(&self, from: &mut Receiver<T>) -> Option<Result<T, u64>> {
         let next = tokio::select! {

@@ -8,6 +8,7 @@ mod first_run;
 mod form;
 mod layout;
 mod limits;
+mod messages;
 mod patient;
 mod patients;
 mod people;
@@ -59,6 +60,8 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/rules/parameters", post(rules::set))
         .route("/people", get(people::page).post(people::add))
         .route("/people/{name}/{verb}", post(people::change))
+        .route("/messages", get(messages::page).post(messages::set))
+        .route("/messages/test", post(messages::test))
         .route("/audit", get(audit::page))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))

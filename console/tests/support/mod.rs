@@ -72,6 +72,11 @@ impl Fixture {
         Self::with_clock(Clock::system(), None, |_| {}).await
     }
 
+    /// The same, set up as `change` says.
+    pub async fn live_with(change: impl FnOnce(&mut ConsoleConfig)) -> Self {
+        Self::with_clock(Clock::system(), None, change).await
+    }
+
     async fn with_clock(clock: Clock, hand: Option<ManualClock>, change: impl FnOnce(&mut ConsoleConfig)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let time = clock.clone();

@@ -57,13 +57,23 @@ fn http(settings: &Settings, place: &mut Place<'_>) {
     use console::ConfigError as Mistake;
 
     let http = &settings.http;
-    for mistake in http.console(None).mistakes() {
-        let key = match mistake {
-            Mistake::PlainHttp(_) => "listen",
-            Mistake::ShortToken => "api_token",
-            Mistake::Timeouts => "idle_timeout",
+    for mistake in settings.console(None).mistakes() {
+        let key: &[&str] = match mistake {
+            Mistake::PlainHttp(_) => &["http", "listen"],
+            Mistake::ShortToken => &["http", "api_token"],
+            Mistake::Timeouts => &["http", "idle_timeout"],
+            Mistake::Messages(key, _) => key,
         };
-        place.note(&["http", key], mistake.to_string(), "");
+        place.note(key, mistake.to_string(), "");
+    }
+    let authorities = [
+        (["smtp", "ca"], settings.smtp.as_ref().and_then(|smtp| smtp.ca.as_ref())),
+        (["webhook", "ca"], settings.webhook.as_ref().and_then(|webhook| webhook.ca.as_ref())),
+    ];
+    for (key, ca) in authorities {
+        if let Some(ca) = ca {
+            place.readable(&key, "certificate authority", ca);
+        }
     }
     if let Some(tls) = &http.tls {
         place.readable(&["http", "tls", "certificate"], "certificate", &tls.certificate);

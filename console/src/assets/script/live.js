@@ -183,8 +183,9 @@
   const push = (() => {
     const place = document.getElementById("push");
     const button = place?.querySelector("button");
-    const works = isList && place && window.isSecureContext && "Notification" in window && Notification.permission !== "denied";
-    const isOn = () => works && Notification.permission === "granted" && localStorage.getItem("hearth-push") === "on";
+    const able = window.isSecureContext && "Notification" in window && Notification.permission !== "denied";
+    const works = able && isList && place;
+    const isOn = () => able && Notification.permission === "granted" && localStorage.getItem("hearth-push") === "on";
     const say = () => {
       button.textContent = isOn() ? button.dataset.off : button.dataset.on;
       button.setAttribute("aria-pressed", String(isOn()));
@@ -207,16 +208,20 @@
       document.title = title;
       soon();
     });
+    // Nothing of the patient: the word stands on a lock screen.
+    const show = (text) => {
+      if (!document.hidden || !isOn()) return;
+      const note = new Notification(text, { tag: "hearth" });
+      note.addEventListener("click", () => { window.focus(); note.close(); });
+    };
     return {
-      // Nothing of the patient: the word stands on a lock screen.
       task() {
         if (!document.hidden) return;
         unseen += 1;
         document.title = `(${unseen}) ${title}`;
-        if (!isOn()) return;
-        const note = new Notification(live.dataset.waiting, { tag: "hearth" });
-        note.addEventListener("click", () => { window.focus(); note.close(); });
+        show(live.dataset.waiting);
       },
+      told: show,
     };
   })();
 
@@ -265,6 +270,8 @@
     // A browser gives up when the answer is no stream: signed out, or a proxy's page.
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10000);
   });
+  // A message for this reader: a task that waits longer than it should, whatever page is open.
+  stream.addEventListener("told", (event) => push.told(event.data));
   if (isList) {
     const seen = (event) => { if (event.lastEventId) live.dataset.version = event.lastEventId; };
     stream.addEventListener("row", (event) => { list.row(event.data); seen(event); });

@@ -52,6 +52,8 @@ struct View<'a> {
     times: BoardTimes,
     /// of the changes that the list has in it
     version: u64,
+    /// why a task that came now might reach nobody
+    warnings: Markup,
 }
 
 /// The list, with what went wrong above it.
@@ -77,6 +79,7 @@ async fn show(app: &App, caller: &Caller, query: &ListQuery, wrong: Option<&str>
         words: caller.words(app),
         times,
         version,
+        warnings: super::messages::banner(app, caller).await?,
     };
     Ok(layout::page(caller, Place::Tasks, &t!(caller.lang, "common-tasks"), &content(&view, wrong)))
 }
@@ -103,6 +106,7 @@ fn content(view: &View<'_>, wrong: Option<&str>) -> Markup {
             h1 { @if view.query.is_operations() { (t!(lang, "tasks-operators-title")) } @else { (t!(lang, "tasks-title")) } }
             (in_sight(view))
         }
+        (view.warnings)
         (filters(view))
         // What an action of the script met is said here.
         div #said aria-live="assertive" { @if let Some(wrong) = wrong { (alert(wrong)) } }

@@ -13,7 +13,7 @@ mod warning;
 pub use book::{CoverBook, CoverChange};
 pub use hours::{Hours, HoursError, Span};
 pub use member::{Channel, Email, EmailError, Member, Who, WhoError};
-pub use policy::{Cover, Mistake, Policy, Stage, Timing};
+pub use policy::{Cover, Mistake, Policy, Stage, Timing, Wrong};
 pub use telling::{Occasion, Telling};
 pub use warning::{Warning, warnings};
 

@@ -103,14 +103,40 @@ pub struct Policy {
     pub programmes: BTreeMap<ProgrammeId, Cover>,
 }
 
+/// What is wrong with a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// somebody stands in the list twice
+    #[error("this person stands in the list already")]
+    Twice,
+    /// no hours of cover
+    #[error("there are no hours of cover; give at least one stretch")]
+    NoHours,
+    /// a line names somebody who is not in the list
+    #[error("nobody in the list of people is meant by this; add them there")]
+    NobodyMeant,
+    /// a line is empty
+    #[error("nobody is told; name at least one person or role")]
+    NobodyTold,
+    /// no way is chosen
+    #[error("there is no way by which anybody could be told; choose one")]
+    NoWay,
+    /// times are missing
+    #[error("critical and high tasks need the times after which the next is told")]
+    NoTimes,
+    /// a time is zero
+    #[error("each of the three times is at least a minute")]
+    ZeroTime,
+}
+
 /// What is wrong with a policy, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{wrong}")]
 pub struct Mistake {
     /// RFC 6901 pointer
     pub pointer: String,
-    /// one sentence with the remedy
-    pub message: String,
+    /// what is wrong there
+    pub wrong: Wrong,
 }
 
 impl Policy {
@@ -187,11 +213,7 @@ impl Policy {
     /// Whom a message of `stage` goes to: those of its line who are on duty at `at` and not `gone`. The last in line
     /// are told off duty too where none of them is on duty: somebody has to be.
     pub fn told(&self, cover: &Cover, stage: Stage, at: Instant, gone: &dyn Fn(&Actor) -> bool) -> Vec<&Member> {
-        let line = match stage {
-            Stage::First | Stage::Again => &cover.first,
-            Stage::Next => &cover.next,
-            Stage::Last => &cover.last,
-        };
+        let line = cover.line(stage);
         let named = |member: &&Member| line.iter().any(|who| names(who, member)) && !gone(&member.user);
         let on_duty: Vec<&Member> = self.on_duty(at).filter(named).collect();
         if on_duty.is_empty() && stage == Stage::Last {
@@ -204,16 +226,16 @@ impl Policy {
     #[must_use]
     pub fn mistakes(&self) -> Vec<Mistake> {
         let mut found = Vec::new();
-        let mut note = |pointer: String, message: &str| found.push(Mistake { pointer, message: message.to_owned() });
+        let mut note = |pointer: String, wrong| found.push(Mistake { pointer, wrong });
         for (n, member) in self.people.iter().enumerate() {
             if self.people.iter().take(n).any(|m| m.user == member.user) {
-                note(format!("/people/{n}/user"), "this person stands in the list already");
+                note(format!("/people/{n}/user"), Wrong::Twice);
             }
         }
         for (programme, cover) in self.covers() {
             let place = programme.map_or("/default".to_owned(), |p| format!("/programmes/{p}"));
-            for (pointer, message) in cover.mistakes(self) {
-                note(format!("{place}{pointer}"), message);
+            for (pointer, wrong) in cover.mistakes(self) {
+                note(format!("{place}{pointer}"), wrong);
             }
         }
         found
@@ -229,36 +251,42 @@ fn names(who: &Who, member: &Member) -> bool {
 }
 
 impl Cover {
-    fn mistakes(&self, policy: &Policy) -> Vec<(String, &'static str)> {
+    /// The line that a stage goes to.
+    pub(crate) fn line(&self, stage: Stage) -> &[Who] {
+        match stage {
+            Stage::First | Stage::Again => &self.first,
+            Stage::Next => &self.next,
+            Stage::Last => &self.last,
+        }
+    }
+
+    fn mistakes(&self, policy: &Policy) -> Vec<(String, Wrong)> {
         let mut found = Vec::new();
         if self.hours.week.is_empty() {
-            found.push(("/hours/week".to_owned(), "there are no hours of cover; give at least one stretch"));
+            found.push(("/hours/week".to_owned(), Wrong::NoHours));
         }
         for (name, line) in [("first", &self.first), ("next", &self.next), ("last", &self.last)] {
             for (n, who) in line.iter().enumerate() {
                 if !policy.people.iter().any(|member| names(who, member)) {
-                    found.push((
-                        format!("/{name}/{n}"),
-                        "nobody in the list of people is meant by this; add them there",
-                    ));
+                    found.push((format!("/{name}/{n}"), Wrong::NobodyMeant));
                 }
             }
             if line.is_empty() && name != "next" {
-                found.push((format!("/{name}"), "nobody is told; name at least one person or role"));
+                found.push((format!("/{name}"), Wrong::NobodyTold));
             }
         }
         if self.channels.is_empty() {
-            found.push(("/channels".to_owned(), "there is no way by which anybody could be told; choose one"));
+            found.push(("/channels".to_owned(), Wrong::NoWay));
         }
         for severity in [Severity::Critical, Severity::High] {
             if severity >= self.from && !self.timing.contains_key(&severity) {
                 let pointer = format!("/timing/{severity}");
-                found.push((pointer, "critical and high tasks need the times after which the next is told"));
+                found.push((pointer, Wrong::NoTimes));
             }
         }
         for (severity, timing) in &self.timing {
             if [timing.accept_within_min, timing.to_next_min, timing.to_last_min].contains(&0) {
-                found.push((format!("/timing/{severity}"), "each of the three times is at least a minute"));
+                found.push((format!("/timing/{severity}"), Wrong::ZeroTime));
             }
         }
         found

@@ -248,7 +248,8 @@ impl<'a> Turn<'a, '_, '_> {
             if self.send(stage, &members, self.chain.occasion.unwrap_or(Occasion::Unaccepted)) {
                 return;
             }
-            if stage != Stage::Again {
+            // Where the clinic has put nobody, nobody is missing.
+            if stage != Stage::Again && !self.cover.line(stage).is_empty() {
                 self.work.told(&self.task.id, &Telling::Nobody { stage });
             }
             match stage.after() {

@@ -1,0 +1,238 @@
+//! Who is told of what and when, in words and as a form; whether messages arrive; what became of them.
+
+mod draft;
+mod fields;
+mod preview;
+
+use super::form::{Fields, csrf};
+use super::layout::{self, Place, alert};
+use crate::AccountError;
+use crate::access::Caller;
+use crate::access::secret::new_secret;
+use crate::api::cover::set_policy;
+use crate::app::{App, Shared};
+use crate::notify::Undelivered;
+use crate::problem::Problem;
+use crate::text::{Lang, Words, t};
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use care::cover::{Channel, CoverBook, Email, Member, Policy, Warning, warnings};
+use care::{Actor, ProgrammeId, Role};
+use draft::{Draft, Wrongs};
+use maud::{Markup, html};
+use store::{MessageRow, MessageState, PageRequest, User};
+
+/// What was just done, or why not.
+#[derive(Default)]
+struct Said {
+    /// a form that was sent and not taken
+    draft: Option<(Draft, Wrongs)>,
+    alert: Option<String>,
+    done: Option<String>,
+}
+
+/// `GET /messages`.
+pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Markup, Problem> {
+    show(&app, &caller, Said::default()).await
+}
+
+/// `POST /messages`.
+pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
+    let draft = Draft::sent(&fields);
+    let programmes = app.rulebooks.programmes(app.clock.now());
+    let read = draft.read(caller.lang, &programmes);
+    let reason = fields.get("reason").unwrap_or_default();
+    let refused = match read {
+        Ok(_) if reason.is_empty() => vec![("reason".to_owned(), t!(caller.lang, "notify-wrong-reason"))],
+        Ok(policy) => {
+            set_policy(&app, &caller, Some(policy), (reason, None)).await?;
+            return Ok(Redirect::to("/messages").into_response());
+        }
+        Err(wrongs) => wrongs,
+    };
+    let alert = Some(t!(caller.lang, "notify-not-saved", count = refused.len()));
+    let said = Said { draft: Some((draft, refused)), alert, done: None };
+    Ok((axum::http::StatusCode::BAD_REQUEST, show(&app, &caller, said).await?).into_response())
+}
+
+/// `POST /messages/test`.
+pub(super) async fn test(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
+    let user = Actor(fields.required("user", "a person")?.to_owned());
+    let channel: Channel =
+        fields.required("channel", "a way")?.parse().map_err(|e| Problem::field("/channel", format!("{e}.")))?;
+    let book = app.store.cover().await?;
+    let now = app.clock.now();
+    let member = book.at(now).and_then(|p| p.member(&user)).ok_or_else(|| Problem::not_found("such person"))?;
+    let (_, digest) = new_secret().map_err(AccountError::from)?;
+    let id: String = hex::encode(digest).chars().take(32).collect();
+    let said = match app.courier.test(channel, member, id, now).await {
+        Ok(()) => {
+            Said { done: Some(t!(caller.lang, "notify-test-sent", name = member.name.as_str())), ..Said::default() }
+        }
+        Err(Undelivered::Later { why, .. } | Undelivered::Never { why }) => {
+            Said { alert: Some(t!(caller.lang, "notify-test-failed", why = why)), ..Said::default() }
+        }
+    };
+    Ok(show(&app, &caller, said).await?.into_response())
+}
+
+/// Everything that stands in the way of telling people, for the list of tasks and this page.
+pub(super) fn warning_banner(lang: Lang, found: &[Warning]) -> Markup {
+    html! {
+        div data-part="warnings" {
+            @if !found.is_empty() {
+                ul.warnings.note role="status" { @for warning in found { li { (say(lang, warning)) } } }
+            }
+        }
+    }
+}
+
+/// The same, asked of the store.
+pub(super) async fn banner(app: &App, caller: &Caller) -> Result<Markup, Problem> {
+    let book = app.store.cover().await?;
+    Ok(warning_banner(caller.lang, &warnings(&book, app.courier.ways(), app.clock.now())))
+}
+
+fn say(lang: Lang, warning: &Warning) -> String {
+    let of = |programme: &Option<ProgrammeId>| {
+        programme
+            .as_ref()
+            .map_or_else(|| t!(lang, "notify-of-all"), |p| crate::text::say(lang, &format!("common-{p}"), None))
+    };
+    match warning {
+        Warning::NotConfigured => t!(lang, "notify-warn-not-configured"),
+        Warning::NoWay(channel) => t!(lang, "notify-warn-no-way", way = way(lang, *channel)),
+        Warning::NobodyOnDuty { programme } => t!(lang, "notify-warn-nobody-on-duty", programme = of(programme)),
+        Warning::NobodyLast { programme } => t!(lang, "notify-warn-nobody-last", programme = of(programme)),
+        Warning::Unreachable { name, .. } => t!(lang, "notify-warn-unreachable", name = name.as_str()),
+    }
+}
+
+fn way(lang: Lang, channel: Channel) -> String {
+    match channel {
+        Channel::Email => t!(lang, "notify-email"),
+        Channel::Webhook => t!(lang, "notify-webhook"),
+    }
+}
+
+async fn show(app: &App, caller: &Caller, said: Said) -> Result<Markup, Problem> {
+    let (lang, now) = (caller.lang, app.clock.now());
+    let book = app.store.cover().await?;
+    let users = app.store.users().await?;
+    let programmes = app.rulebooks.programmes(now);
+    let page = |limit| PageRequest { after: None, limit };
+    let dead = app.store.messages(Some(MessageState::Dead), page(20)).await?.items;
+    let recent = app.store.messages(None, page(20)).await?.items;
+    let policy = book.at(now);
+    let (draft, wrongs) = said.draft.unwrap_or_else(|| (begin(app, policy, &users), Vec::new()));
+    let content = html! {
+        h1 { (t!(lang, "notify-title")) }
+        @if let Some(text) = &said.alert { (alert(text)) }
+        @if let Some(text) = &said.done { p.done role="status" { (text) } }
+        (warning_banner(lang, &warnings(&book, app.courier.ways(), now)))
+        section.card {
+            h2 { (t!(lang, "notify-in-words")) }
+            @match policy {
+                Some(policy) => (preview::policy(lang, policy)),
+                None => p { (t!(lang, "notify-not-configured")) },
+            }
+        }
+        (test_form(app, caller, policy))
+        (list(caller, app, &t!(lang, "notify-dead"), &dead))
+        (fields::form(caller, &draft, &wrongs, &programmes, &users))
+        (list(caller, app, &t!(lang, "notify-recent"), &recent))
+        (history(caller, app, &book))
+    };
+    Ok(layout::page(caller, Place::Messages, &t!(lang, "notify-title"), &content))
+}
+
+/// What the form shows before anything was sent: what is in force, or the people who sign in.
+fn begin(app: &App, policy: Option<&Policy>, users: &[User]) -> Draft {
+    if let Some(policy) = policy {
+        return Draft::of(policy);
+    }
+    let works = |u: &&User| !u.disabled && u.role >= Role::Coordinator;
+    let member = |u: &User| Member {
+        user: Actor(u.name.clone()),
+        name: if u.display_name.is_empty() { u.name.clone() } else { u.display_name.clone() },
+        role: Some(u.role),
+        email: u.email.as_deref().and_then(|e| e.parse::<Email>().ok()),
+        language: u.language.clone(),
+        duty: None,
+    };
+    let people: Vec<Member> = users.iter().filter(works).map(member).collect();
+    Draft::of_people(&people, app.config.timezone)
+}
+
+fn test_form(app: &App, caller: &Caller, policy: Option<&Policy>) -> Markup {
+    let lang = caller.lang;
+    let ways = app.courier.ways();
+    html! {
+        section.card {
+            h2 { (t!(lang, "notify-test")) }
+            @match policy.filter(|p| !p.people.is_empty()) {
+                Some(policy) if !ways.is_empty() => {
+                    form.row method="post" action="/messages/test" {
+                        (csrf(caller))
+                        label { (t!(lang, "notify-person")) select name="user" {
+                            @for member in &policy.people { option value=(member.user) { (member.name) } }
+                        } }
+                        label { (t!(lang, "notify-way")) select name="channel" {
+                            @for channel in ways { option value=(channel) { (way(lang, *channel)) } }
+                        } }
+                        button type="submit" { (t!(lang, "notify-test-send")) }
+                    }
+                }
+                Some(_) => p.quiet { (t!(lang, "notify-no-ways")) },
+                None => p.quiet { (t!(lang, "notify-test-nobody")) },
+            }
+        }
+    }
+}
+
+fn list(caller: &Caller, app: &App, title: &str, messages: &[MessageRow]) -> Markup {
+    let lang = caller.lang;
+    let words = Words::new(lang, app.config.timezone, app.clock.now());
+    let state = |m: &MessageRow| match m.state {
+        MessageState::Waiting => t!(lang, "notify-state-waiting"),
+        MessageState::Sent => t!(lang, "notify-state-sent"),
+        MessageState::Dead => t!(lang, "notify-state-dead"),
+        MessageState::Withdrawn => t!(lang, "notify-state-withdrawn"),
+    };
+    html! {
+        @if !messages.is_empty() {
+            section {
+                h2 { (title) }
+                div.scroll tabindex="0" role="region" aria-label=(title) { table {
+                    thead { tr {
+                        th { (t!(lang, "notify-when")) } th { (t!(lang, "notify-person")) } th { (t!(lang, "notify-way")) }
+                        th { (t!(lang, "notify-task")) } th { (t!(lang, "notify-state")) } th { (t!(lang, "notify-why")) }
+                    } }
+                    tbody { @for m in messages { tr {
+                        td.num { (words.clock(m.ended_at.unwrap_or(m.written_at))) }
+                        td { (m.recipient) }
+                        td { (way(lang, m.channel)) }
+                        td { a href={ "/tasks/" (m.task) } { (t!(lang, "notify-open")) } }
+                        td { (state(m)) @if m.attempts > 0 { " " span.quiet { (t!(lang, "notify-attempts", count = m.attempts)) } } }
+                        td.quiet { (m.why.as_deref().unwrap_or_default()) }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+fn history(caller: &Caller, app: &App, book: &CoverBook) -> Markup {
+    let lang = caller.lang;
+    let words = Words::new(lang, app.config.timezone, app.clock.now());
+    html! {
+        @if book.policies().next().is_some() {
+            section {
+                h2 { (t!(lang, "notify-history")) }
+                ol.plain reversed { @for change in book.policies().rev().take(20) {
+                    li { (words.clock(change.from)) " · " (change.actor) ": " (change.reason) }
+                } }
+            }
+        }
+    }
+}
