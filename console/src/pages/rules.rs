@@ -3,6 +3,7 @@
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
 use super::sentence::{readable, sentence, severities};
+use super::words::ticked;
 use crate::access::Caller;
 use crate::api::parameters::{in_force, set_clinic};
 use crate::app::{App, Shared};
@@ -226,7 +227,7 @@ fn parameter(caller: &Caller, view: &View, info: &ParameterInfo, wrong: Wrong<'_
     let typed = wrong.map(|(_, fields)| fields).filter(|f| f.get("key") == Some(info.key.as_str()));
     html! {
         li id=(anchor(&info.key)) {
-            p { (capitalised(&info.description)) " " small.quiet { (info.key) } }
+            p { (ticked(&capitalised(&info.description))) " " small.quiet { (info.key) } }
             p.num { @match &value {
                 Some((value, _)) => { strong { (readable(value, lang)) } },
                 None => { em { (t!(lang, "rules-unset")) } },
