@@ -5,7 +5,7 @@ use crate::access::secret::SignIns;
 use crate::live::Live;
 use crate::notify::Courier;
 use crate::replays::Replays;
-use crate::{ConsoleConfig, Replayer, Rulebooks};
+use crate::{ConsoleConfig, Previewer, Replayer, Rulebooks};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family};
 use service_kit::{Clock, Health, Metrics, Shutdown};
@@ -22,14 +22,15 @@ pub(crate) struct App {
     pub(crate) health: Health,
     pub(crate) rulebooks: Arc<dyn Rulebooks>,
     pub(crate) replayer: Arc<dyn Replayer>,
+    pub(crate) previewer: Arc<dyn Previewer>,
     pub(crate) courier: Arc<Courier>,
     pub(crate) sign_ins: SignIns,
     pub(crate) trail: Trail,
+    /// changes of tasks, for the lists that are open
+    pub(crate) live: Live,
     pub(crate) replays: Replays,
     /// where work that outlives a request is named
     pub(crate) tasks: Shutdown,
-    /// changes of tasks, for the lists that are open
-    pub(crate) live: Live,
     pub(crate) requests: Family<RequestLabels, Counter>,
     pub(crate) stop: CancellationToken,
 }

@@ -24,7 +24,7 @@ pub use access::accounts::{AccountError, NewUser, create_user, set_password};
 pub use access::secret::{SecretError, digest_of, new_secret};
 pub use config::{ConfigError, ConsoleConfig, MqttDoor, TlsFiles};
 pub use notify::{MessageMistake, MessagesConfig, Retries, SmtpConfig, SmtpTls, WebhookConfig};
-pub use ports::{BookInfo, NoRulebooks, ParameterInfo, Replayer, RuleInfo, Rulebooks};
+pub use ports::{BookInfo, NoRulebooks, ParameterInfo, Previewer, Replayer, RuleInfo, Rulebooks};
 pub use server::{Console, ConsoleHandle, Deps, StartError};
 
 /// The OpenAPI document, as served at `/api/openapi.json`.

@@ -1,8 +1,8 @@
 //! What the console asks of other services, as traits, so that it depends on none of them.
 
 use async_trait::async_trait;
-use care::{ParameterScope, ProgrammeId};
-use rule_engine::{Range, Rule, Rulebook, RulebookSet};
+use care::{Foreseen, History, ParameterScope, ProgrammeId, Proposal};
+use rule_engine::{Picture, Range, Rule, Rulebook, RulebookSet, picture};
 use store::{ItemStatus, StoreError};
 use vitals::{Instant, Kind, Unit};
 
@@ -14,6 +14,17 @@ pub trait Replayer: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`] where it has been replayed already, or the store's own.
     async fn replay(&self, row: u64) -> Result<ItemStatus, StoreError>;
+}
+
+/// Says what a change would make of the people whom it concerns, before it is made: the rules, on an input that is
+/// not there yet.
+#[async_trait]
+pub trait Previewer: Send + Sync {
+    /// What would become of each.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn foresee(&self, proposal: &Proposal) -> Result<Vec<Foreseen>, StoreError>;
 }
 
 /// A parameter that a rulebook declares.
@@ -84,6 +95,8 @@ pub trait Rulebooks: Send + Sync {
     fn check(&self, scope: ParameterScope, key: &str, value: Option<&str>) -> Result<(), String>;
     /// The rulebooks in force at `now`.
     fn books(&self, now: Instant) -> Vec<BookInfo>;
+    /// What a chart from `from` to `until` shows of the rules that stand for a patient.
+    fn picture(&self, history: &History, from: Instant, until: Instant) -> Picture;
 }
 
 /// No rulebooks: everything is accepted and nothing is known. For tests.
@@ -102,6 +115,9 @@ impl Rulebooks for NoRulebooks {
     }
     fn books(&self, _now: Instant) -> Vec<BookInfo> {
         Vec::new()
+    }
+    fn picture(&self, _history: &History, _from: Instant, _until: Instant) -> Picture {
+        Picture::default()
     }
 }
 
@@ -127,6 +143,10 @@ impl Rulebooks for RulebookSet {
 
     fn books(&self, now: Instant) -> Vec<BookInfo> {
         self.in_force(now).into_iter().map(|book| book_info(self, book, now)).collect()
+    }
+
+    fn picture(&self, history: &History, from: Instant, until: Instant) -> Picture {
+        picture(self, history, from, until)
     }
 }
 

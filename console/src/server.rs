@@ -7,7 +7,7 @@ use crate::notify::{Courier, Dispatcher};
 use crate::problem::Problem;
 use crate::replays::Replays;
 use crate::text::Lang;
-use crate::{ConfigError, ConsoleConfig, Replayer, Rulebooks, TlsFiles, api, live, pages};
+use crate::{ConfigError, ConsoleConfig, Previewer, Replayer, Rulebooks, TlsFiles, api, live, pages};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -42,6 +42,8 @@ pub struct Deps {
     pub rulebooks: Arc<dyn Rulebooks>,
     /// who replays quarantined items
     pub replayer: Arc<dyn Replayer>,
+    /// what changes would make of people
+    pub previewer: Arc<dyn Previewer>,
 }
 
 /// Why the console did not start.
@@ -161,6 +163,7 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
         health: deps.health,
         rulebooks: deps.rulebooks,
         replayer: deps.replayer,
+        previewer: deps.previewer,
         courier,
         sign_ins: SignIns::new()?,
         trail: Trail::default(),

@@ -1,8 +1,10 @@
-//! What the console asks of ingest, answered here, so that it does not depend on it.
+//! What the console asks of ingest and of the rules, answered here, so that it depends on neither.
 
 use async_trait::async_trait;
-use console::Replayer;
+use care::{Foreseen, Proposal};
+use console::{Previewer, Replayer};
 use ingest::admission::AdmissionLimits;
+use rules::Foresight;
 use store::{ItemStatus, SharedStore, StoreError};
 
 /// Sends quarantined items through today's admission.
@@ -18,5 +20,15 @@ impl Replayer for Quarantine {
             Ok(admitted) => admitted.items.into_iter().next().ok_or(StoreError::NotFound("the replayed item")),
             Err(ingest::ReplayError::Store(error)) => Err(error),
         }
+    }
+}
+
+/// Says what a change would make of people, by the rules.
+pub(crate) struct Preview(pub(crate) Foresight);
+
+#[async_trait]
+impl Previewer for Preview {
+    async fn foresee(&self, proposal: &Proposal) -> Result<Vec<Foreseen>, StoreError> {
+        self.0.foresee(proposal).await
     }
 }

@@ -6,14 +6,14 @@ use care::Run;
 use console::{Console, ConsoleConfig, Deps, MqttDoor};
 use ingest::{Ingest, IngestConfig};
 use rule_engine::Rulebook;
-use rules::{Reconciler, ReconcilerOptions};
+use rules::{Foresight, Reconciler, ReconcilerOptions};
 use service_kit::{Health, Metrics, Secret, Shutdown};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     failure::Failure,
     place::{OpenStore, operator},
-    ports::Quarantine,
+    ports::{Preview, Quarantine},
     settings::{Roles, Settings},
 };
 
@@ -82,6 +82,7 @@ pub(crate) async fn start(
             .await
             .map_err(|error| Failure::because("the console cannot read the rulebooks", &error))?;
         let deps = Deps {
+            previewer: Arc::new(Preview(Foresight::new(store.clone(), clock.clone()))),
             clock,
             metrics: metrics.clone(),
             health: health.clone(),
@@ -91,8 +92,9 @@ pub(crate) async fn start(
             store,
         };
         let config = ConsoleConfig { mqtt: door(addresses), ..settings.console(token) };
-        let handle =
-            Console::start(config, deps).await.map_err(|error| Failure::because("the console cannot start", &error))?;
+        let handle = Console::start(config, deps)
+            .await
+            .map_err(|error| Failure::because("the console cannot start", &error))?;
         let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
         open.announce(format!("{scheme}://{}", handle.local_addr()))?;
         addresses.http = Some(handle.local_addr());

@@ -6,6 +6,7 @@
 //! landed in between. Doing everything twice changes nothing.
 
 mod driver;
+mod foresee;
 mod gather;
 mod refold;
 mod replay;
@@ -14,6 +15,7 @@ mod schedule;
 mod shipped;
 
 pub use driver::{Reconciler, ReconcilerOptions, RulesError};
+pub use foresee::{Foresight, foresee};
 pub use gather::{Turn, turn};
 pub use refold::{Refolded, refold};
 pub use replay::PatientReplay;

@@ -4,7 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod agent;
 pub(crate) mod audit;
 mod caller;
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod table;

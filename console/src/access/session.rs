@@ -72,6 +72,17 @@ pub(crate) fn form_token(app: &App, headers: &HeaderMap) -> Option<String> {
     cookie(headers, &cookie_name(app.config.secure(), "form"))
 }
 
+/// A browser that opened a patient's own page: a cookie of its own, which opens nothing else.
+pub(crate) fn own_cookie(app: &App, token: &str, lifetime: TimeDelta) -> Result<HeaderValue, Problem> {
+    let age = format!("; Max-Age={}", lifetime.num_seconds());
+    set_cookie(&cookie_name(app.config.secure(), "own"), token, app.config.secure(), &age)
+}
+
+/// The token of that cookie.
+pub(crate) fn own_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    cookie(headers, &cookie_name(app.config.secure(), "own")).filter(|token| !token.is_empty())
+}
+
 /// How long an account is closed after its `failed`th wrong password in a row: nothing for the first five, then
 /// 30 s, doubling, at most an hour.
 fn delay_after(failed: u32) -> Option<TimeDelta> {

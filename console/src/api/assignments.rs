@@ -12,8 +12,9 @@ use axum::response::Response;
 use care::{Actor, Assignment, Change, PatientId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use store::PatientRecord;
 use utoipa::ToSchema;
-use vitals::{DeviceId, DeviceRef, SourceId, UserSlot};
+use vitals::{DeviceId, DeviceRef, Instant, SourceId, UserSlot};
 
 /// A device (and slot) belongs to a patient for `[from, until)` of measured time.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +98,20 @@ pub(crate) async fn assign(app: &App, assignment: Assignment, reason: &str, acto
     let (patient, from) = (assignment.patient.clone(), assignment.from);
     let record = app.store.patient(&patient).await?;
     app.store.assign(assignment, reason, actor).await?;
-    let Some(enrolments) = record.and_then(|r| begun_earlier(&r.enrolments, from)) else { return Ok(()) };
+    match record {
+        Some(record) => begin_with_device(app, &record, from, actor).await,
+        None => Ok(()),
+    }
+}
+
+/// An enrolment that nobody dated begins with the first device.
+pub(crate) async fn begin_with_device(
+    app: &App,
+    record: &PatientRecord,
+    from: Instant,
+    actor: &Actor,
+) -> Result<(), Problem> {
+    let Some(enrolments) = begun_earlier(&record.enrolments, from) else { return Ok(()) };
     let change = Change {
         profile: None,
         timezone: None,
@@ -106,7 +120,7 @@ pub(crate) async fn assign(app: &App, assignment: Assignment, reason: &str, acto
         effective_from: app.clock.now(),
         reason: "began with the first device".to_owned(),
     };
-    app.store.change_patient(&patient, change, Vec::new(), None, actor).await?;
+    app.store.change_patient(&record.patient.id, change, Vec::new(), None, actor).await?;
     Ok(())
 }
 

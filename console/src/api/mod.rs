@@ -17,7 +17,7 @@ mod readings;
 mod sources;
 mod tasks;
 
-pub(crate) use assignments::assign as assign_device;
+pub(crate) use assignments::{assign as assign_device, begin_with_device};
 pub(crate) use patients::enter_patient;
 pub(crate) use quarantine::replay_row;
 pub(crate) use sources::{SecretOut, create_source, rotate_source};

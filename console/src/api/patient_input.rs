@@ -22,12 +22,12 @@ use vitals::{DeviceId, DeviceRef, Instant, SourceId, UserSlot};
 #[derive(Debug, Deserialize, serde::Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactJson {
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
-    phone: String,
+    pub(crate) phone: String,
     /// "daughter", "neighbour"
     #[serde(default)]
-    relation: String,
+    pub(crate) relation: String,
 }
 
 /// A number under which others know the patient.
@@ -35,8 +35,8 @@ pub(crate) struct ContactJson {
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdentifierJson {
     /// a URI or a short name
-    system: String,
-    value: String,
+    pub(crate) system: String,
+    pub(crate) value: String,
 }
 
 impl From<Contact> for ContactJson {
@@ -83,7 +83,7 @@ impl AssignmentIn {
 }
 
 /// A patient to be entered or changed. What is left out stays as it is; an array replaces the array.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PatientIn {
     /// only when a patient is entered; one is made up where it is not given

@@ -36,6 +36,7 @@ const STYLE_TEXT: &str = concat!(
 const SCRIPT_TEXT: &str = concat!(
     include_str!("../assets/script/live.js"),
     include_str!("../assets/script/keys.js"),
+    include_str!("../assets/script/chart.js"),
     include_str!("../assets/script/copy.js")
 );
 

@@ -1,14 +1,16 @@
 //! Charts, drawn on the server: few lines, direct labels, limits and episodes in the picture.
+//!
+//! A chart is as wide as its place. Across, everything stands in parts of the width, so words keep their size on a
+//! telephone; only the line of the readings is stretched, in a picture of its own within.
 
-use super::limits::LimitLine;
-use super::series::{Point, Series};
-use super::words;
-use care::Severity;
+use super::limits::{Band, LimitLine};
+use super::series::{Mark, Panel, Point, Series};
+use crate::text::{Words, t};
+use care::{Episode, Severity};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone};
-use chrono_tz::Tz;
 use maud::{Markup, html};
 use std::fmt::Write;
-use vitals::{Instant, Unit};
+use vitals::Instant;
 
 /// A stretch to shade.
 #[derive(Clone, Debug)]
@@ -19,37 +21,71 @@ pub(super) struct Shade {
     pub(super) label: String,
 }
 
-/// What to draw.
-pub(super) struct Chart<'a> {
-    pub(super) name: &'a str,
-    pub(super) unit: Unit,
-    pub(super) series: &'a [Series],
-    pub(super) limits: &'a [LimitLine],
-    pub(super) shades: &'a [Shade],
-    pub(super) from: Instant,
-    pub(super) to: Instant,
-    pub(super) zone: Tz,
+/// An episode as a stretch; one that still holds reaches to `now`.
+pub(super) fn shade(episode: &Episode, now: Instant, words: Words) -> Shade {
+    let why = episode.reason().map_or_else(String::new, |r| words.says(&r));
+    let (severity, from) = (words.severity_word(episode.severity), words.clock(episode.opened_at));
+    let label = match episode.cleared_at {
+        None => t!(words.lang, "patient-episode-open", severity = severity, why = why, from = from),
+        Some(over) => {
+            t!(
+                words.lang,
+                "patient-episode-over",
+                severity = severity,
+                why = why,
+                from = from,
+                until = words.clock(over)
+            )
+        }
+    };
+    Shade { from: episode.opened_at, to: episode.cleared_at.unwrap_or(now), severity: episode.severity, label }
 }
 
-const WIDTH: f64 = 440.0;
-const HEIGHT: f64 = 176.0;
-const LEFT: f64 = 32.0;
-const RIGHT: f64 = 404.0;
-const TOP: f64 = 12.0;
-const BOTTOM: f64 = 154.0;
-/// Beyond so many points a dot of its own is noise: the line alone is drawn.
-const MOST_DOTS: usize = 300;
-/// Beyond so many points only the table says each value.
-const MOST_TITLES: usize = 130;
+/// What the crosshair says of one reading.
+#[derive(Clone, Debug)]
+pub(super) struct Readout {
+    pub(super) at: Instant,
+    /// by series, for the dots
+    pub(super) values: Vec<f64>,
+    /// "128 / 82 mmHg"
+    pub(super) shown: String,
+    /// device, clock, remarks: the same words again and again
+    pub(super) said: Vec<String>,
+}
+
+/// What to draw.
+pub(super) struct Chart<'a> {
+    pub(super) panel: Panel,
+    pub(super) series: &'a [Series],
+    pub(super) limits: &'a [LimitLine],
+    pub(super) band: Option<&'a Band>,
+    pub(super) shades: &'a [Shade],
+    /// expected, and nothing came
+    pub(super) gaps: &'a [(Instant, Instant)],
+    /// for the crosshair; without any there is none
+    pub(super) readouts: &'a [Readout],
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+    pub(super) words: Words,
+}
+
+/// Pixels from top to bottom; `.plot` in the style sheet says the same.
+const HEIGHT: f64 = 170.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 148.0;
+/// Across, the readings' own picture counts so many parts.
+const PARTS: f64 = 1000.0;
 /// A line across a longer gap would claim what nobody measured.
 const GAP: TimeDelta = TimeDelta::days(3);
+/// More points than pixels: of each stretch the highest and the lowest are drawn.
+const STRETCHES: usize = 250;
 
 /// From values to places.
 struct Frame {
     x: (f64, f64),
     y: (f64, f64),
     start: Instant,
-    seconds: f64,
+    length: TimeDelta,
     low: f64,
     high: f64,
 }
@@ -60,9 +96,17 @@ fn seconds(length: TimeDelta) -> f64 {
 }
 
 impl Frame {
+    fn share(&self, time: Instant) -> f64 {
+        (seconds(time.signed_duration_since(self.start)) / seconds(self.length).max(1.0)).clamp(0.0, 1.0)
+    }
+
     fn x(&self, time: Instant) -> f64 {
-        let share = seconds(time.signed_duration_since(self.start)) / self.seconds.max(1.0);
-        self.x.0 + share.clamp(0.0, 1.0) * (self.x.1 - self.x.0)
+        self.x.0 + self.share(time) * (self.x.1 - self.x.0)
+    }
+
+    /// The place as a part of the width: "37.2%".
+    fn percent(&self, time: Instant) -> String {
+        format!("{:.2}%", self.share(time) * 100.0)
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -70,11 +114,11 @@ impl Frame {
         self.y.1 - share.clamp(0.0, 1.0) * (self.y.1 - self.y.0)
     }
 
-    /// The points as a path, broken at gaps.
-    fn path(&self, points: &[Point]) -> String {
+    /// The points that count as a path, broken at gaps.
+    fn path(&self, points: &[&Point]) -> String {
         let mut path = String::new();
         let mut last: Option<Instant> = None;
-        for point in points.iter().filter(|p| !p.replaced) {
+        for point in points.iter().filter(|p| p.counts()) {
             let joined = last.is_some_and(|l| point.at.signed_duration_since(l) <= GAP);
             let letter = if joined { 'L' } else { 'M' };
             // Writing into a String does not fail.
@@ -83,17 +127,50 @@ impl Frame {
         }
         path
     }
+
+    /// A dot each: a line of no length has round ends.
+    fn dots(&self, points: &[&Point]) -> String {
+        let mut path = String::new();
+        for point in points.iter().filter(|p| p.mark.is_none()) {
+            let _ = write!(path, "M{:.1} {:.1}h0", self.x(point.at), self.y(point.value));
+        }
+        path
+    }
+
+    /// What can be told apart: every marked point, and of more points than there are pixels the extremes.
+    fn thinned<'p>(&self, points: &'p [Point]) -> Vec<&'p Point> {
+        if points.len() <= STRETCHES * 2 {
+            return points.iter().collect();
+        }
+        let mut kept: Vec<&Point> = points.iter().filter(|p| p.mark.is_some()).collect();
+        let plain: Vec<&Point> = points.iter().filter(|p| p.mark.is_none()).collect();
+        let by_value = |a: &&&Point, b: &&&Point| a.value.total_cmp(&b.value);
+        for stretch in plain.chunk_by(|a, b| self.stretch(a) == self.stretch(b)) {
+            kept.extend(stretch.iter().min_by(by_value));
+            kept.extend(stretch.iter().max_by(by_value));
+        }
+        kept.sort_by_key(|p| p.at);
+        kept.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        kept
+    }
+
+    /// Which stretch of the axis a point is in.
+    fn stretch(&self, point: &Point) -> i64 {
+        let all = i64::try_from(STRETCHES).unwrap_or(1);
+        point.at.signed_duration_since(self.start).num_seconds() * all / self.length.num_seconds().max(1)
+    }
 }
 
-/// Lowest and highest value to show: the readings, and the limits that are near them.
-fn range(series: &[Series], limits: &[LimitLine]) -> Option<(f64, f64)> {
+/// Lowest and highest value to show: the readings, the band, and the limits that are near them.
+fn range(series: &[Series], limits: &[LimitLine], band: Option<&Band>) -> Option<(f64, f64)> {
     let values = series.iter().flat_map(|s| &s.points).map(|p| p.value);
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high {
         return None;
     }
     let reach = ((high - low) * 1.2).max(high.abs() * 0.08);
-    let near = limits.iter().map(|l| l.value).filter(|v| *v > low - reach && *v < high + reach);
+    let banded = band.into_iter().flat_map(|b| [b.low, b.high]);
+    let near = limits.iter().map(|l| l.value).chain(banded).filter(|v| *v > low - reach && *v < high + reach);
     let (low, high) = near.fold((low, high), |(l, h), v| (l.min(v), h.max(v)));
     let pad = ((high - low) * 0.1).max(high.abs() * 0.01).max(0.2);
     Some((low - pad, high + pad))
@@ -110,7 +187,8 @@ fn ticks(low: f64, high: f64) -> (Vec<f64>, usize) {
 }
 
 /// Local midnights, six or so.
-fn days(from: Instant, to: Instant, zone: Tz) -> Vec<Instant> {
+fn days(from: Instant, to: Instant, words: Words) -> Vec<Instant> {
+    let zone = words.zone;
     let whole = to.signed_duration_since(from).num_days();
     let every = u64::try_from(whole / 6).unwrap_or(1).max(1);
     let first = zone.from_utc_datetime(&from.naive_utc()).date_naive().checked_add_days(Days::new(1));
@@ -121,81 +199,135 @@ fn days(from: Instant, to: Instant, zone: Tz) -> Vec<Instant> {
 
 /// The chart, with what it shows in words for those who do not see it.
 pub(super) fn draw(chart: &Chart<'_>) -> Markup {
-    let Some((low, high)) = range(chart.series, chart.limits) else { return html! {} };
-    let frame = Frame {
-        x: (LEFT, RIGHT),
-        y: (TOP, BOTTOM),
-        start: chart.from,
-        seconds: seconds(chart.to.signed_duration_since(chart.from)),
-        low,
-        high,
-    };
-    let id = chart.name.to_lowercase().replace(' ', "-");
+    let Some((low, high)) = range(chart.series, chart.limits, chart.band) else { return html! {} };
+    let length = chart.to.signed_duration_since(chart.from);
+    let frame = Frame { x: (0.0, PARTS), y: (TOP, BOTTOM), start: chart.from, length, low, high };
+    let (id, name) = (chart.panel.id, chart.panel.name(chart.words));
+    let (ticks, digits) = ticks(low, high);
     html! {
-        svg.chart viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby={ "t-" (id) " d-" (id) } {
-            title id={ "t-" (id) } { (chart.name) " in " (chart.unit.display()) }
-            desc id={ "d-" (id) } { (describe(chart)) }
-            (shades(chart, &frame))
-            (axes(chart, &frame))
-            (limit_lines(chart, &frame))
-            @for series in chart.series { (line(series, &frame)) }
-            (end_labels(chart.series, &frame))
+        div.plot data-words=[words_of(chart)] data-readings=[readings_of(chart, &frame)] {
+            svg.scale width="40" height=(HEIGHT) aria-hidden="true" {
+                @for tick in &ticks {
+                    text x="34" y=(place(frame.y(*tick))) dy="4" text-anchor="end" { (decimal(*tick, digits, chart.words)) }
+                }
+            }
+            svg.chart height=(HEIGHT) role="img" aria-labelledby={ "t-" (id) " d-" (id) } {
+                title id={ "t-" (id) } { (t!(chart.words.lang, "patient-chart-title", name = name, unit = chart.panel.unit().display())) }
+                desc id={ "d-" (id) } { (describe(chart)) }
+                @if let Some(band) = chart.band { (banded(band, &frame)) }
+                (shaded(chart, &frame))
+                (hatched(chart, &frame))
+                g.axes {
+                    @for tick in &ticks { @let y = place(frame.y(*tick)); line x1="0" x2="100%" y1=(y) y2=(y) {} }
+                    (dated(chart, &frame))
+                }
+                (limit_lines(chart, &frame))
+                @for series in chart.series { (line(series, &frame, chart.words)) }
+            }
+            (ends(chart.series, &frame))
         }
     }
 }
 
+fn place(y: f64) -> String {
+    format!("{y:.1}")
+}
+
+fn decimal(value: f64, digits: usize, words: Words) -> String {
+    format!("{value:.digits$}").replace('.', &words.lang.decimal_mark().to_string())
+}
+
 fn describe(chart: &Chart<'_>) -> String {
+    let words = chart.words;
     let mut text = String::new();
+    let mut say = |sentence: String| {
+        let _ = write!(text, "{sentence} ");
+    };
     for series in chart.series {
-        if let Some(last) = series.points.last() {
-            let _ = write!(
-                text,
-                "{}: {} readings, the newest {}. ",
-                words::quantity(series.quantity),
-                series.points.len(),
-                last.label
-            );
+        if let Some(last) = series.newest() {
+            let (name, count) = (words.quantity(series.quantity), series.points.len());
+            say(t!(
+                words.lang,
+                "patient-chart-series",
+                name = name,
+                count = count,
+                newest = last.shown.as_str(),
+                time = words.clock(last.at)
+            ));
         }
     }
     for limit in chart.limits {
-        let _ = write!(text, "{}: {}. ", words::quantity(limit.quantity), limit.label);
+        say(format!("{}.", limit.said));
     }
-    for shade in chart.shades {
-        let _ = write!(text, "{}. ", shade.label);
+    if let Some(band) = chart.band {
+        say(format!("{}.", band.said));
+    }
+    for shade in chart.shades.iter().filter(|s| s.to >= chart.from) {
+        say(format!("{}.", shade.label));
+    }
+    for (from, to) in chart.gaps {
+        say(gap_label(*from, *to, words));
     }
     text
 }
 
-fn shades(chart: &Chart<'_>, frame: &Frame) -> Markup {
+fn gap_label(from: Instant, to: Instant, words: Words) -> String {
+    let date = |t: Instant| words.date(words.zone.from_utc_datetime(&t.naive_utc()).date_naive());
+    let (first, last) = (date(from), date(to - TimeDelta::seconds(1)));
+    if first == last {
+        return t!(words.lang, "patient-gap-day", day = first);
+    }
+    t!(words.lang, "patient-gap", from = first, to = last)
+}
+
+fn banded(band: &Band, frame: &Frame) -> Markup {
+    let (top, bottom) = (frame.y(band.high), frame.y(band.low));
+    html! {
+        g.band {
+            title { (band.said) }
+            rect x=(frame.percent(band.from)) width=(format!("{:.2}%", (1.0 - frame.share(band.from)) * 100.0)) y=(place(top)) height=(place(bottom - top)) {}
+        }
+    }
+}
+
+/// Where a stretch begins, and how wide it is, in parts of the width.
+fn stretch(frame: &Frame, from: Instant, to: Instant) -> (String, String) {
+    let width = (frame.share(to) - frame.share(from)).max(0.004);
+    (frame.percent(from), format!("{:.2}%", width * 100.0))
+}
+
+fn shaded(chart: &Chart<'_>, frame: &Frame) -> Markup {
     html! {
         @for shade in chart.shades.iter().filter(|s| s.to >= chart.from && s.from <= chart.to) {
-            @let x = frame.x(shade.from);
-            @let width = (frame.x(shade.to) - x).max(2.0);
+            @let (x, width) = stretch(frame, shade.from, shade.to);
             g class={ "shade " (shade.severity) } {
                 title { (shade.label) }
-                rect.wash x={ (format!("{x:.1}")) } y={ (TOP) } width={ (format!("{width:.1}")) } height={ (BOTTOM - TOP) } {}
-                rect.bar x={ (format!("{x:.1}")) } y={ (TOP - 4.0) } width={ (format!("{width:.1}")) } height="3" {}
+                rect.wash x=(x) width=(width) y=(TOP) height=(BOTTOM - TOP) {}
+                rect.bar x=(x) width=(width) y=(TOP - 5.0) height="3" {}
             }
         }
     }
 }
 
-fn axes(chart: &Chart<'_>, frame: &Frame) -> Markup {
-    let (ticks, digits) = ticks(frame.low, frame.high);
+fn hatched(chart: &Chart<'_>, frame: &Frame) -> Markup {
     html! {
-        g.axes {
-            @for tick in ticks {
-                @let y = format!("{:.1}", frame.y(tick));
-                line x1={ (LEFT) } x2={ (RIGHT) } y1=(y) y2=(y) {}
-                text x={ (LEFT - 5.0) } y=(y) dy="4" text-anchor="end" { (format!("{tick:.digits$}")) }
-            }
-            @for day in days(chart.from, chart.to, chart.zone) {
-                @let x = frame.x(day);
-                line.day x1={ (format!("{x:.1}")) } x2={ (format!("{x:.1}")) } y1={ (BOTTOM) } y2={ (BOTTOM + 4.0) } {}
-                @if x < RIGHT - 14.0 {
-                    text x={ (format!("{x:.1}")) } y={ (HEIGHT - 6.0) } text-anchor="middle" {
-                        (chart.zone.from_utc_datetime(&day.naive_utc()).format("%-d %b").to_string())
-                    }
+        @for (from, to) in chart.gaps {
+            @let (x, width) = stretch(frame, *from, *to);
+            // The picture's own hatching, so that a chart stands alone.
+            rect.gap x=(x) width=(width) y=(TOP) height=(BOTTOM - TOP) fill="url(#hatch)" { title { (gap_label(*from, *to, chart.words)) } }
+        }
+    }
+}
+
+fn dated(chart: &Chart<'_>, frame: &Frame) -> Markup {
+    let format = if chart.words.lang == crate::text::Lang::German { "%-d. %b" } else { "%-d %b" };
+    html! {
+        @for day in days(chart.from, chart.to, chart.words) {
+            @let x = frame.percent(day);
+            line.day x1=(x) x2=(x) y1=(BOTTOM) y2=(BOTTOM + 4.0) {}
+            @if frame.share(day) < 0.97 && frame.share(day) > 0.02 {
+                text x=(x) y=(HEIGHT - 6.0) text-anchor="middle" {
+                    (chart.words.zone.from_utc_datetime(&day.naive_utc()).format_localized(format, chart.words.lang.locale()).to_string())
                 }
             }
         }
@@ -203,34 +335,53 @@ fn axes(chart: &Chart<'_>, frame: &Frame) -> Markup {
 }
 
 fn limit_lines(chart: &Chart<'_>, frame: &Frame) -> Markup {
+    let mut written: Vec<f64> = Vec::new();
     html! {
         @for limit in chart.limits.iter().filter(|l| l.value > frame.low && l.value < frame.high) {
             @let y = frame.y(limit.value);
-            @let x = limit.from.map_or(LEFT, |from| frame.x(from));
-            g.limit {
-                line x1={ (format!("{x:.1}")) } x2={ (RIGHT) } y1={ (format!("{y:.1}")) } y2={ (format!("{y:.1}")) } {}
-                // Near the right edge the words go to the left of where the line begins.
-                @if x > RIGHT - 130.0 {
-                    text x={ (RIGHT) } y={ (format!("{:.1}", y - 4.0)) } text-anchor="end" { (limit.label) }
-                } @else {
-                    text x={ (format!("{:.1}", x + 3.0)) } y={ (format!("{:.1}", y - 4.0)) } { (limit.label) }
+            @let from = limit.from.map_or(chart.from, |t| t.max(chart.from));
+            @let to = limit.until.map_or(chart.to, |t| t.min(chart.to));
+            @if from < to {
+                g.limit {
+                    title { (limit.said) }
+                    line x1=(frame.percent(from)) x2=(frame.percent(to)) y1=(place(y)) y2=(place(y)) {}
+                    // Two labels within a line's height would cover each other; the title says them all.
+                    @if written.iter().all(|w| (w - y).abs() > 13.0) {
+                        @let label = { written.push(y); limit.label.as_str() };
+                        // Near the right edge the words go to the left of where the line begins.
+                        @if frame.share(from) > 0.6 {
+                            text x="100%" y=(place(y - 4.0)) text-anchor="end" { (label) }
+                        } @else {
+                            text x=(frame.percent(from)) dx="3" y=(place(y - 4.0)) { (label) }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-fn line(series: &Series, frame: &Frame) -> Markup {
-    let count = series.points.len();
-    let points = &series.points;
+fn line(series: &Series, frame: &Frame, words: Words) -> Markup {
+    let points = frame.thinned(&series.points);
+    // The newest of each sort says what its shape means.
+    let named = |at: usize, mark: Mark| points.iter().skip(at + 1).all(|p| p.mark != Some(mark));
+    // A history that was brought in later is late as a whole: small rings, or nothing else could be seen.
+    let is_crowded = points.iter().filter(|p| p.mark == Some(Mark::Late)).count() > 20;
+    let shape = |mark: Mark| if mark == Mark::Late && is_crowded { "m-ring" } else { mark.shape() };
     html! {
         g class={ "series " (series.quantity) } {
-            path d=(frame.path(points)) {}
-            @if count <= MOST_DOTS {
-                @for point in points.iter() {
-                    @let (x, y) = (format!("{:.1}", frame.x(point.at)), format!("{:.1}", frame.y(point.value)));
-                    circle cx=(x) cy=(y) r=(if count > 60 { "1.5" } else { "2.4" }) class=[point.hollow.then_some("hollow")] {
-                        @if count <= MOST_TITLES { title { (point.label) } }
+            // Only this is stretched: strokes keep their width all the same.
+            svg viewBox={ "0 0 " (PARTS) " " (HEIGHT) } width="100%" height=(HEIGHT) preserveAspectRatio="none" {
+                path.line d=(frame.path(&points)) {}
+                @if points.len() <= STRETCHES { path class=(if points.len() > 90 { "dots small" } else { "dots" }) d=(frame.dots(&points)) {} }
+            }
+            @for (at, point) in points.iter().enumerate() {
+                @if let Some(mark) = point.mark {
+                    @let (x, y) = (frame.percent(point.at), frame.y(point.value));
+                    use href={ "#" (shape(mark)) } x=(x) y=(place(y)) { title { (point.label) } }
+                    @if named(at, mark) {
+                        @let right = frame.share(point.at) > 0.8;
+                        text.named x=(x) y=(place(y)) dy="14" dx=(if right { "6" } else { "-6" }) text-anchor=[right.then_some("end")] { (mark.name(words)) }
                     }
                 }
             }
@@ -239,9 +390,9 @@ fn line(series: &Series, frame: &Frame) -> Markup {
 }
 
 /// The newest value of each series beside its end; two that would cover each other are moved apart.
-fn end_labels(series: &[Series], frame: &Frame) -> Markup {
-    let mut ends: Vec<(f64, f64)> =
-        series.iter().filter_map(|s| s.points.last()).map(|p| (frame.y(p.value) + 4.0, p.value)).collect();
+fn ends(series: &[Series], frame: &Frame) -> Markup {
+    let newest = series.iter().filter_map(Series::newest);
+    let mut ends: Vec<(f64, &str)> = newest.map(|p| (frame.y(p.value) + 4.0, p.shown.as_str())).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut above = f64::NEG_INFINITY;
     for end in &mut ends {
@@ -249,20 +400,73 @@ fn end_labels(series: &[Series], frame: &Frame) -> Markup {
         above = end.0;
     }
     html! {
-        @for (y, value) in ends {
-            text.end x={ (RIGHT + 5.0) } y={ (format!("{y:.1}")) } { (trimmed(value)) }
+        svg.ends width="46" height=(HEIGHT) aria-hidden="true" {
+            @for (y, value) in ends { text x="6" y=(place(y)) { (value) } }
         }
     }
 }
 
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+/// What the crosshair says again and again, a word each.
+fn dictionary<'a>(chart: &Chart<'a>) -> Vec<&'a str> {
+    let mut words: Vec<&str> = chart.readouts.iter().flat_map(|r| &r.said).map(String::as_str).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+fn words_of(chart: &Chart<'_>) -> Option<String> {
+    (!chart.readouts.is_empty()).then(|| dictionary(chart).join("|"))
+}
+
+/// A reading a line: place, places of its values, value, time, words by number. Two hundred readings in a few kilobytes.
+fn readings_of(chart: &Chart<'_>, frame: &Frame) -> Option<String> {
+    let dictionary = dictionary(chart);
+    let number = |word: &String| dictionary.binary_search(&word.as_str()).map(|n| n.to_string()).unwrap_or_default();
+    let one = |r: &Readout| {
+        let heights: Vec<String> = r.values.iter().map(|v| format!("{:.0}", frame.y(*v))).collect();
+        let said: Vec<String> = r.said.iter().map(number).collect();
+        let (x, time) = (frame.share(r.at) * 100.0, chart.words.clock(r.at));
+        format!("{x:.2}|{}|{}|{time}|{}", heights.join(" "), r.shown, said.join(" "))
+    };
+    (!chart.readouts.is_empty()).then(|| chart.readouts.iter().map(one).collect::<Vec<_>>().join("\n"))
+}
+
+/// The shapes of marked readings and the hatching, once for a page.
+pub(super) fn shapes() -> Markup {
+    html! {
+        svg.shapes width="0" height="0" aria-hidden="true" focusable="false" {
+            defs {
+                pattern #hatch patternUnits="userSpaceOnUse" width="6" height="6" patternTransform="rotate(45)" {
+                    line x1="0" x2="0" y1="0" y2="6" {}
+                }
+                // In the order of `Mark`: crossed out, bracketed, doubled, flag, tick, clock's hand.
+                g #m-corrected { path.none d="M-4-4 4 4M4-4-4 4" {} }
+                g #m-aside { circle r="3.2" {} path.none d="M-6-4v8M6-4v8" {} }
+                g #m-copy { circle cx="2.2" cy="-2.2" r="2.8" {} circle r="2.8" {} }
+                g #m-flagged { path d="M0-5 5 4H-5z" {} }
+                g #m-correction { path d="M-4-4h8v8h-8z" {} }
+                circle #m-ring r="1.8" {}
+                g #m-late { circle r="4.2" {} path.none d="M0-2.6V0l2 1.4" {} }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn t(hours: i64) -> Instant {
+        Instant::UNIX_EPOCH + TimeDelta::hours(hours)
+    }
+
+    fn point(hours: i64, value: f64) -> Point {
+        Point { at: t(hours), value, shown: String::new(), mark: None, label: String::new() }
+    }
+
+    fn frame(hours: i64) -> Frame {
+        Frame { x: (0.0, 10.0), y: (0.0, 10.0), start: t(0), length: TimeDelta::hours(hours), low: 0.0, high: 2.0 }
+    }
 
     #[test]
     fn ticks_are_round_and_few() {
@@ -273,11 +477,23 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_broken_where_nobody_measured() {
-        let t = |days: i64| Instant::UNIX_EPOCH + TimeDelta::days(days);
-        let point = |d| Point { at: t(d), value: 1.0, label: String::new(), hollow: false, replaced: false };
-        let frame = Frame { x: (0.0, 10.0), y: (0.0, 10.0), start: t(0), seconds: 864_000.0, low: 0.0, high: 2.0 };
-        let path = frame.path(&[point(0), point(1), point(9)]);
-        assert_eq!(path.matches('M').count(), 2, "{path}");
+    fn a_line_is_broken_where_nobody_measured_and_leaves_out_what_does_not_count() {
+        let aside = Point { mark: Some(Mark::SetAside), ..point(30, 2.0) };
+        let points = [point(0, 1.0), point(24, 1.0), aside, point(24 * 9, 1.0)];
+        let path = frame(240).path(&points.iter().collect::<Vec<_>>());
+        assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");
+    }
+
+    #[test]
+    fn of_more_points_than_pixels_the_extremes_and_the_marked_stay() {
+        let mut points: Vec<Point> =
+            (0..24 * 300).map(|hour| point(hour, f64::from(i32::try_from(hour % 24).unwrap()))).collect();
+        points.push(Point { mark: Some(Mark::Late), ..point(5, 3.0) });
+        let frame = frame(24 * 300);
+        let kept = frame.thinned(&points);
+        assert!(kept.len() <= 2 * (STRETCHES + 1) + 1, "{}", kept.len());
+        assert!(kept.iter().any(|p| p.mark.is_some()));
+        let highest = kept.iter().map(|p| p.value).fold(0.0, f64::max);
+        assert!((highest - 23.0).abs() < f64::EPSILON);
     }
 }

@@ -6,6 +6,7 @@ use axum::extract::{Form, FromRequest, Request};
 use maud::{Markup, html};
 
 /// The fields of a form that was sent; a name may stand more than once.
+#[derive(Debug, Default)]
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
@@ -14,6 +15,13 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let form = Form::from_request(request, state).await;
         form.map(|Form(pairs)| Self(pairs)).map_err(|_| Problem::bad_request("The form could not be read."))
+    }
+}
+
+/// A form that a link has filled in.
+impl From<Vec<(String, String)>> for Fields {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
     }
 }
 
@@ -41,6 +49,11 @@ impl Fields {
     /// Every field as it was sent.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Every field of this name, the empty ones too: a column of rows.
+    pub(super) fn column<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.trim())
     }
 
     /// Every field of this name.

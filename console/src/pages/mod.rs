@@ -9,6 +9,7 @@ mod form;
 mod layout;
 mod limits;
 mod messages;
+mod own;
 mod patient;
 mod patients;
 mod people;
@@ -43,7 +44,13 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/tasks/{id}", get(task::page))
         .route("/tasks/{id}/{verb}", post(task::command))
         .route("/patients", get(patients::page))
+        .route("/new-patient", get(patient::new_page).post(patient::add))
         .route("/patients/{id}", get(patient::page))
+        .route("/patients/{id}/readings", get(patient::readings_page))
+        .route("/patients/{id}/edit", get(patient::edit_page).post(patient::change))
+        .route("/patients/{id}/care", post(patient::save_care))
+        .route("/patients/{id}/devices", get(patient::devices_page).post(patient::hand_over))
+        .route("/patients/{id}/parameters/{key}", get(patient::parameter_page).post(patient::set_parameter))
         .route("/devices", get(devices::page))
         .route("/devices/assign", post(devices::assign))
         .route("/sources", get(sources::page).post(sources::add))
@@ -52,6 +59,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/silent", get(silent::page))
         .route("/first-run", get(first_run::page).post(first_run::device))
         .route("/first-run/patient", post(first_run::patient))
+        .route("/patients/{id}/own", post(own::make))
+        .route("/patients/{id}/own/{link}/revoke", post(own::revoke))
+        .route("/own/{token}", get(own::page).post(own::open))
+        .route("/own/{token}/close", post(own::close))
         .route("/quarantine", get(quarantine::page))
         .route("/quarantine/replay", post(quarantine::replay_many))
         .route("/quarantine/{id}", get(quarantine::row))

@@ -1,12 +1,13 @@
 //! Everybody who is watched, and the search.
 
 use super::layout::{self, Place};
-use super::words;
+use super::patient::{programme_names, status_word};
 use crate::access::Caller;
 use crate::app::Shared;
 use crate::problem::Problem;
+use crate::text::{Words, t};
 use axum::extract::{Query, State};
-use care::PatientStatus;
+use care::Permission;
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{PageRequest, PatientRecord};
@@ -18,6 +19,9 @@ pub(super) struct Search {
     cursor: Option<String>,
 }
 
+/// So many on a page.
+const ROWS: u32 = 100;
+
 /// `GET /patients`.
 pub(super) async fn page(
     State(app): State<Shared>,
@@ -26,32 +30,35 @@ pub(super) async fn page(
 ) -> Result<Markup, Problem> {
     let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
     let after = search.cursor.as_deref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
-    let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: 100 }).await?;
+    let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: ROWS }).await?;
+    let (words, lang) = (caller.words(&app), caller.lang);
+    let may_enter = caller.may(Permission::EditCare);
     let content = html! {
         div.heading {
-            h1 { "Patients" }
+            h1 { (t!(lang, "common-patients")) }
             form.search method="get" action="/patients" role="search" {
-                label.hide for="q" { "Name or number" }
-                input #q type="search" name="q" value=(wanted.unwrap_or_default()) placeholder="Name or number";
-                button type="submit" { "Search" }
+                label.hide for="q" { (t!(lang, "patient-name-or-number")) }
+                input #q type="search" name="q" value=(wanted.unwrap_or_default()) placeholder=(t!(lang, "patient-name-or-number"));
+                button type="submit" { (t!(lang, "patient-search")) }
             }
+            @if may_enter { a.button href="/new-patient" { (t!(lang, "patient-new")) } }
         }
         @if page.items.is_empty() {
             div.empty {
-                @if wanted.is_some() { p { "Nobody matches. Try part of a name or a record number." } }
-                @else { p { strong { "There is no patient yet." } } p.quiet { "Clinicians enter patients through the API: " code { "POST /api/v1/patients" } ". Then assign a device to them." } }
+                @if wanted.is_some() { p { (t!(lang, "patient-nobody-matches")) } }
+                @else { p { strong { (t!(lang, "patient-nobody-yet")) } } p.quiet { @if may_enter { (t!(lang, "patient-nobody-yet-remedy"; link = html! { a href="/new-patient" { (t!(lang, "patient-enter-one")) } })) } @else { (t!(lang, "patient-nobody-yet-ask")) } } }
             }
         } @else {
             div.scroll { table {
-                thead { tr { th { "Name" } th { "Born" } th { "Programmes" } th { "Status" } th { "Telephone" } } }
-                tbody { @for record in &page.items { (row(record)) } }
+                thead { tr { th { (t!(lang, "patient-name")) } th { (t!(lang, "patient-birth-date")) } th { (t!(lang, "patient-number")) } th { (t!(lang, "patient-programmes")) } th { (t!(lang, "patient-status")) } th { (t!(lang, "patient-phone")) } } }
+                tbody { @for record in &page.items { (row(record, words)) } }
             } }
         }
         @if let Some(next) = page.next {
-            p { a href={ "/patients?cursor=" (hex::encode(next)) @if let Some(q) = wanted { "&q=" (percent(q)) } } { "More" } }
+            p { a href={ "/patients?cursor=" (hex::encode(next)) @if let Some(q) = wanted { "&q=" (percent(q)) } } { (t!(lang, "patient-more")) } }
         }
     };
-    Ok(layout::page(&caller, Place::Patients, "Patients", &content))
+    Ok(layout::page(&caller, Place::Patients, &t!(lang, "common-patients"), &content))
 }
 
 /// A search text within a URL.
@@ -61,28 +68,16 @@ fn percent(text: &str) -> String {
         .collect()
 }
 
-fn row(record: &PatientRecord) -> Markup {
+fn row(record: &PatientRecord, words: Words) -> Markup {
     let patient = &record.patient;
     html! {
         tr {
-            th scope="row" { a href={ "/patients/" (patient.id) } { (patient.name) } " " small.quiet { (patient.id) } }
-            td.num { @if let Some(born) = patient.birth_date { (born.format("%-d %b %Y")) } }
-            td { (programmes(record)) }
-            td { (status(record.status)) }
+            th scope="row" { a href={ "/patients/" (patient.id) } { (patient.name) } }
+            td.num { @if let Some(born) = patient.birth_date { (words.date(born)) } }
+            td.num { @for number in &patient.identifiers { (number.value) " " } @if patient.identifiers.is_empty() { small.quiet { (patient.id) } } }
+            td { (programme_names(record, words)) }
+            td { (status_word(record.status, words)) }
             td.num { (patient.phone) }
         }
-    }
-}
-
-pub(super) fn programmes(record: &PatientRecord) -> String {
-    let names: Vec<String> = record.enrolments.iter().map(|e| words::programme(e.programme.as_str())).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-pub(super) fn status(status: PatientStatus) -> &'static str {
-    match status {
-        PatientStatus::Active => "active",
-        PatientStatus::Paused => "paused",
-        PatientStatus::Ended => "ended",
     }
 }

@@ -1,10 +1,9 @@
 //! Numbers, times and states as people read them.
 
-use care::{Severity, TaskStatus};
 use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use maud::{Markup, html};
-use vitals::{Instant, Kind, Quantity, Value};
+use vitals::Instant;
 
 /// "12 min", "3 h", "2 days".
 pub(super) fn span(length: TimeDelta) -> String {
@@ -50,88 +49,12 @@ pub(super) fn at(time: Instant, zone: Tz, now: Instant) -> Markup {
     html! { time datetime=(time.to_rfc3339()) { (clock(time, zone, now)) } }
 }
 
-/// The severity's word with its shape and colour.
-pub(super) fn severity(severity: Severity) -> Markup {
-    let (name, class) = match severity {
-        Severity::Critical => ("Critical", "sev critical"),
-        Severity::High => ("High", "sev high"),
-        Severity::Medium => ("Medium", "sev medium"),
-        Severity::Low => ("Low", "sev low"),
-    };
-    html! { span class=(class) { (shape(severity)) (name) } }
-}
-
-/// Triangle, diamond, disc, ring: told apart without colour.
-fn shape(severity: Severity) -> Markup {
-    html! {
-        svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" {
-            @match severity {
-                Severity::Critical => { path d="M8 1 15.5 14.5H.5z" {} },
-                Severity::High => { path d="M8 .5 15.5 8 8 15.5.5 8z" {} },
-                Severity::Medium => { circle cx="8" cy="8" r="6.5" {} },
-                Severity::Low => { circle.ring cx="8" cy="8" r="5.5" {} },
-            }
-        }
-    }
-}
-
 /// A sentence of ours, with what stands in backticks as code.
 pub(super) fn ticked(text: &str) -> Markup {
     html! {
         @for (index, part) in text.split('`').enumerate() {
             @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
-    }
-}
-
-pub(super) fn status(status: TaskStatus) -> &'static str {
-    match status {
-        TaskStatus::Requested => "nobody has it yet",
-        TaskStatus::Accepted => "accepted",
-        TaskStatus::InProgress => "in progress",
-        TaskStatus::OnHold => "on hold",
-        TaskStatus::Completed => "completed",
-        TaskStatus::Cancelled => "cancelled",
-    }
-}
-
-pub(super) fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::BodyWeight => "Weight",
-        Kind::BloodPressure => "Blood pressure",
-        Kind::Glucose => "Glucose",
-        Kind::OxygenSaturation => "Oxygen saturation",
-        Kind::BodyTemperature => "Temperature",
-        Kind::HeartRate => "Heart rate",
-        Kind::BodyComposition => "Body composition",
-    }
-}
-
-pub(super) fn quantity(quantity: Quantity) -> &'static str {
-    match quantity {
-        Quantity::Weight => "Weight",
-        Quantity::Bmi => "BMI",
-        Quantity::Height => "Height",
-        Quantity::BodyFat => "Body fat",
-        Quantity::MuscleMass => "Muscle mass",
-        Quantity::BodyWater => "Body water",
-        Quantity::Systolic => "Systolic",
-        Quantity::Diastolic => "Diastolic",
-        Quantity::Mean => "Mean pressure",
-        Quantity::Pulse => "Pulse",
-        Quantity::Glucose => "Glucose",
-        Quantity::InterstitialGlucose => "Sensor glucose",
-        Quantity::Spo2 => "Oxygen saturation",
-        Quantity::Temperature => "Temperature",
-        Quantity::HeartRate => "Heart rate",
-    }
-}
-
-/// A value with at most one digit after the point; the exact one stands in the API.
-pub(super) fn value(value: Value) -> String {
-    match value {
-        Value::Number { value, unit } => format!("{} {}", value.round_dp(1).normalize(), unit.display()),
-        coded @ Value::Coded(_) => coded.to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Numbers, times and states as one reader reads them: in a language, a time zone and at a moment.
 
 use super::{Lang, t};
-use care::{Outcome, Severity, TaskStatus};
+use care::{Outcome, Sentence, Severity, TaskStatus};
 use chrono::{NaiveDate, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use maud::{Markup, html};
@@ -134,6 +134,11 @@ impl Words {
             Value::Number { value, unit } => format!("{} {}", self.number(value.round_dp(1)), unit.display()),
             coded @ Value::Coded(_) => coded.to_string(),
         }
+    }
+
+    /// A sentence of the rules.
+    pub(crate) fn says(self, sentence: &Sentence) -> String {
+        sentence.in_language(self.lang.voice())
     }
 
     /// The severity's word with its shape and colour.

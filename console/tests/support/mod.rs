@@ -14,11 +14,11 @@ pub mod client;
 pub mod seed;
 
 use async_trait::async_trait;
-use care::Role;
+use care::{Foreseen, Proposal, Role};
 use chrono::TimeDelta;
 use client::{Reply, send};
-use console::{Console, ConsoleConfig, Deps, NewUser, Replayer, create_user};
-use rules::{Reconciler, ReconcilerOptions, install_shipped, load_rulebooks};
+use console::{Console, ConsoleConfig, Deps, NewUser, Previewer, Replayer, create_user};
+use rules::{Foresight, Reconciler, ReconcilerOptions, install_shipped, load_rulebooks};
 use service_kit::{Clock, Health, ManualClock, Metrics, Secret, Shutdown};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -47,6 +47,16 @@ struct StandIn;
 impl Replayer for StandIn {
     async fn replay(&self, row: u64) -> Result<ItemStatus, StoreError> {
         if row == 1 { Ok(ItemStatus::Stored { seq: 1 }) } else { Err(StoreError::NotFound("item in quarantine")) }
+    }
+}
+
+/// The rules themselves.
+struct Preview(Foresight);
+
+#[async_trait]
+impl Previewer for Preview {
+    async fn foresee(&self, proposal: &Proposal) -> Result<Vec<Foreseen>, StoreError> {
+        self.0.foresee(proposal).await
     }
 }
 
@@ -101,6 +111,7 @@ impl Fixture {
             shutdown: shutdown.clone(),
             rulebooks: load_rulebooks(&store).await.unwrap(),
             replayer: Arc::new(StandIn),
+            previewer: Arc::new(Preview(Foresight::new(store.clone(), clock.clone()))),
         };
         let console = Console::start(config, deps).await.unwrap();
         Self { store, clock, hand, address: console.local_addr(), shutdown, _directory: directory }

@@ -11,6 +11,7 @@ pub mod cover;
 mod episode;
 mod expectation;
 mod fold;
+mod foreseen;
 mod history;
 mod id;
 mod journal;
@@ -33,6 +34,7 @@ pub use fold::{
     Again, Cause, DeadEnd, Effects, Fold, Judge, Known, MessageRequest, Pending, PendingReason, PromptRequest, Run,
     Step, Withdrawal,
 };
+pub use foreseen::{Foreseen, Proposal};
 pub use history::{Enrolment, History, ParameterScope, ParameterSetting};
 pub use id::{CareIdError, EpisodeId, GroupKey, PatientId, ProgrammeId, RuleId, TaskId, TeamId};
 pub use journal::{Change, Event, EventBody};

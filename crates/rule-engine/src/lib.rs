@@ -37,7 +37,7 @@ pub use evaluator::{Evaluation, Evaluator, evaluate};
 pub use explain::{Outcome, RuleExplanation, explain};
 pub use format::fmt;
 pub use parameter::{Form, Parameter};
-pub use picture::{ExpectedDay, Level, Side, Standing};
+pub use picture::{ExpectedDay, Level, Picture, Side, Standing, picture};
 pub use range::Range;
 pub use rulebook::{Expected, Rule, Rulebook};
 pub use series::CopyTolerance;

@@ -5,9 +5,11 @@ use crate::condition::{Arithmetic, Compare, Cond, Function, Num, kind_bit};
 use crate::evaluator::Evaluator;
 use crate::parameter::ParameterState;
 use crate::plan::{Applied, Stretch};
+use crate::set::RulebookSet;
 use crate::value::{Datum, Known};
-use care::{Limit, RuleId};
+use care::{History, Limit, RuleId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use vitals::{Decimal, Instant, Kind, Quantity, ReadingKey};
 
 /// On which side of a level a rule holds.
@@ -62,6 +64,28 @@ pub enum Standing {
     OnlyStored,
     /// a repeat showed otherwise, for these rules
     SetAside(Vec<RuleId>),
+}
+
+/// Everything that a chart is told.
+#[derive(Clone, Debug, Default)]
+pub struct Picture {
+    /// the readings that do not count as they stand
+    pub standings: BTreeMap<ReadingKey, Standing>,
+    /// the days, and what was expected on each
+    pub days: Vec<ExpectedDay>,
+    /// the levels that rules compare with
+    pub levels: Vec<Level>,
+}
+
+/// What a chart from `from` to `until` is told of a patient. `history` need not hold older readings than its windows.
+#[must_use]
+pub fn picture(rulebooks: &RulebookSet, history: &History, from: Instant, until: Instant) -> Picture {
+    let evaluator = Evaluator::new(&Arc::new(rulebooks.clone()), history, until);
+    Picture {
+        standings: evaluator.standings(),
+        days: evaluator.expected_days(from, until),
+        levels: evaluator.levels(from, until),
+    }
 }
 
 impl Evaluator {

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod board;
+mod chart;
 mod doors;
 mod error;
 mod journal;
@@ -27,6 +28,7 @@ pub use board::{
     Board, BoardCounts, BoardFilter, BoardGroup, BoardPart, BoardQuery, BoardRow, BoardTimes, BoardView, OwnerFilter,
     QuietEpisode, TREND, TimelineEntry, shown_by,
 };
+pub use chart::PatientChart;
 pub use doors::{DeviceSeen, Doors, HubWill, MqttSession, PromptRow, Source, SourceKind, SourceStatus};
 pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
@@ -60,16 +62,25 @@ pub struct Notice {
     pub patients: Vec<care::PatientId>,
     /// sources that changed: rotated, disabled, seen
     pub sources: Vec<vitals::SourceId>,
-    /// people whose account, sessions or sight of patients changed
-    pub people: Vec<String>,
-    /// patients of teams among those named here: not everybody is to be told of them
-    pub guarded: Vec<Guarded>,
     /// people who have a new message waiting, for pages that are open
     pub told: Vec<Told>,
     /// messages were written, to leave now or later
     pub messages: bool,
+    /// people whose account, sessions or sight of patients changed
+    pub people: Vec<String>,
+    /// patients of teams among those named here: not everybody is to be told of them
+    pub guarded: Vec<Guarded>,
     /// journal position after this commit
     pub head: u64,
+}
+
+/// Somebody has a new message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// who
+    pub recipient: care::Actor,
+    /// how urgent its task is
+    pub severity: care::Severity,
 }
 
 /// A patient of teams that a notice is about.
@@ -101,20 +112,12 @@ impl Notice {
     }
 }
 
-/// Somebody has a new message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// who
-    pub recipient: care::Actor,
-    /// how urgent its task is
-    pub severity: care::Severity,
-}
-
 /// Everything the services need of a store.
 pub trait Store:
     Journal
     + Doors
     + Roster
+    + PatientChart
     + Worklist
     + Board
     + Outbox

@@ -7,11 +7,11 @@ mod timeline;
 
 pub(super) use command::{command, refusal};
 
-use super::chart::{Chart, Shade, draw};
+use super::chart::{Chart, Shade, draw, shade, shapes};
 use super::form::Fields;
 use super::layout::{self, Place, alert};
 use super::limits;
-use super::series::{Panel, readings, series_of};
+use super::series::{Panel, corrected, latest, readings, series_of};
 use super::tasks::names::Names;
 use super::tasks::row::{Reader, reason};
 use crate::access::Caller;
@@ -161,50 +161,35 @@ fn head(view: &View<'_>) -> Markup {
 async fn chart(app: &App, view: &View<'_>) -> Result<Markup, Problem> {
     let Some(rule) = shown_by(&view.episodes) else { return Ok(html! {}) };
     let Some(panel) = rule.rests_on().points.last().and_then(|p| Panel::of(p.quantity)) else { return Ok(html! {}) };
-    let (now, zone) = (view.words.now, view.words.zone);
-    let (from, to) = (now - SHOWN, now);
+    let words = view.words;
+    let (from, to) = (words.now - SHOWN, words.now);
     let readings = readings(app, &view.task.patient, &panel.kinds(), (from, to)).await?;
-    let series = series_of(panel, &readings, zone, now);
-    let shades: Vec<Shade> = view.episodes.iter().map(|e| shade(e, view)).collect();
-    let limits = limits::of_evidence(rule);
+    let series = series_of(panel, &readings, &corrected(&readings), words);
+    let shades: Vec<Shade> = view.episodes.iter().map(|e| shade(e, to, words)).collect();
+    let limits = limits::of_evidence(rule, words);
     let chart = Chart {
-        name: panel.name,
-        unit: panel.unit(),
+        panel,
         series: &series,
         limits: &limits,
+        band: None,
         shades: &shades,
+        gaps: &[],
+        readouts: &[],
         from,
         to,
-        zone,
+        words,
     };
     Ok(html! {
         figure.panel {
             figcaption {
-                strong { (panel.name) } " "
-                span.quiet { (panel.unit().display()) ", " (t!(view.reader.lang, "tasks-days", n = SHOWN.num_days())) }
+                strong { (panel.name(words)) } " "
+                span.quiet { (panel.unit().display()) ", " (t!(words.lang, "tasks-days", n = SHOWN.num_days())) }
+                @if let Some(newest) = latest(&series, words) { span.latest { (newest) } }
             }
+            (shapes())
             (draw(&chart))
         }
     })
-}
-
-fn shade(episode: &Episode, view: &View<'_>) -> Shade {
-    Shade {
-        from: episode.opened_at,
-        to: episode.cleared_at.unwrap_or(view.words.now),
-        severity: episode.severity,
-        label: episode_label(episode, view.words),
-    }
-}
-
-/// "High: Weight up 2.6 kg in 3 days, since 3 Nov 07:12".
-fn episode_label(episode: &Episode, words: Words) -> String {
-    let why = episode.reason().map(|why| why.in_language(words.lang.voice())).unwrap_or_default();
-    let (severity, from) = (words.severity_word(episode.severity), words.clock(episode.opened_at));
-    match episode.cleared_at.map(|at| words.clock(at)) {
-        None => t!(words.lang, "tasks-episode-holds", severity = severity, why = why, from = from),
-        Some(until) => t!(words.lang, "tasks-episode-over", severity = severity, why = why, from = from, until = until),
-    }
 }
 
 fn basis(view: &View<'_>) -> Markup {

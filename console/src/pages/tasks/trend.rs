@@ -25,7 +25,7 @@ pub(super) fn trend(row: &BoardRow, words: Words) -> Markup {
     let Some(quantity) = rule.rests_on().points.last().map(|p| p.quantity) else { return html! {} };
     let series: Vec<Points> = together(quantity).iter().map(|q| points(&row.readings, *q)).collect();
     html! {
-        (drawn(&series, &limits::of_evidence(rule), words.now))
+        (drawn(&series, &limits::of_evidence(rule, words), words.now))
         @if let Some((value, at)) = newest(&row.readings, quantity, words) {
             p.quiet { (value) ", " (words.ago(at)) }
         }

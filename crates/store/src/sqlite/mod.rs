@@ -3,6 +3,7 @@
 mod accounts;
 mod admit;
 mod board;
+mod chart;
 mod checkpoint;
 mod column;
 mod doors;
