@@ -49,6 +49,8 @@ pub struct ConsoleConfig {
     pub timezone: Tz,
     /// Hearth's own MQTT endpoint, where it is known here
     pub mqtt: Option<MqttDoor>,
+    /// a link to a patient's own page ends after this
+    pub own_link_lifetime: TimeDelta,
     /// how messages leave, and where their links lead
     pub messages: MessagesConfig,
 }
@@ -68,6 +70,7 @@ impl ConsoleConfig {
             command_timeout: Duration::from_secs(5),
             timezone: Tz::UTC,
             mqtt: None,
+            own_link_lifetime: TimeDelta::days(90),
             messages: MessagesConfig::default(),
         }
     }

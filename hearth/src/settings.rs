@@ -70,6 +70,8 @@ pub(crate) struct Http {
     pub(crate) idle_timeout: Span,
     /// a session ends after this whatever happens
     pub(crate) session_lifetime: Span,
+    /// a link to a patient's own page ends after this
+    pub(crate) own_link: Span,
     /// the clinic's, for times that belong to no patient
     pub(crate) timezone: Tz,
     /// where people open Hearth: links in messages begin with it
@@ -135,6 +137,7 @@ impl Default for Http {
             api_token: false,
             idle_timeout: minutes(30),
             session_lifetime: minutes(12 * 60),
+            own_link: minutes(90 * 24 * 60),
             timezone: Tz::UTC,
             public_url: None,
         }
@@ -163,6 +166,7 @@ impl Http {
             automation_token: token.filter(|_| self.api_token),
             idle_timeout: span(self.idle_timeout),
             session_lifetime: span(self.session_lifetime),
+            own_link_lifetime: span(self.own_link),
             timezone: self.timezone,
             ..ConsoleConfig::loopback(self.listen)
         }
