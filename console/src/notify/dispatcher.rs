@@ -98,7 +98,11 @@ impl Dispatcher {
             }
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(done) = flying.join_next() => self.landed(done.ok()).await,
+                Some(done) = flying.join_next() => {
+                    self.landed(done.ok()).await;
+                    // Whether and when it is tried again is known now.
+                    look = true;
+                }
                 notice = notices.recv() => match notice {
                     Ok(notice) => look |= notice.messages,
                     Err(RecvError::Lagged(_)) => look = true,

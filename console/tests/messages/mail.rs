@@ -199,3 +199,45 @@ async fn a_mail_server_that_is_down_delays_no_task_and_gets_everything_as_one_af
 fn postfix_port(postfix: &Postfix) -> u16 {
     postfix.plain
 }
+
+/// An open page is told at the moment the message is written, whoever else is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_of_the_recipient_is_told_and_nobody_elses() {
+    let fixture = sending(MessagesConfig::default(), &[Email]).await;
+    let mut streams = Vec::new();
+    for name in ["ada", "ben"] {
+        let user = console::NewUser {
+            name: name.into(),
+            display_name: String::new(),
+            role: care::Role::Coordinator,
+            teams: Default::default(),
+            password: crate::support::PASSWORD.into(),
+        };
+        console::create_user(&fixture.store, user, &fixture.clock).await.unwrap();
+        let browser = fixture.sign_in(name).await;
+        let mut stream = TcpStream::connect(fixture.address).await.unwrap();
+        let head = format!("GET /events HTTP/1.1\r\nHost: hearth\r\nCookie: {}\r\n\r\n", browser.cookie);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        heard(stream, "event: hello").await;
+    }
+    ask_all(&fixture, &[(1, "ada", Email), (2, "ada", Email)]).await;
+    ask(&fixture, 3, &[("ben", Email)]).await;
+    let ada = heard(&mut streams[0], "event: told").await;
+    assert!(ada.contains("data: 2 tasks are waiting"), "{ada}");
+    let ben = heard(&mut streams[1], "event: told").await;
+    assert!(ben.contains("data: A task is waiting"), "only his own: {ben}");
+}
+
+async fn heard(stream: &mut TcpStream, what: &str) -> String {
+    let mut text = String::new();
+    let mut part = [0; 4096];
+    while !text.split_once(what).is_some_and(|(_, after)| after.contains("\n\n")) {
+        let n = stream.read(&mut part).await.unwrap();
+        assert!(n > 0, "the stream ended: {text}");
+        text.push_str(&String::from_utf8_lossy(&part[..n]));
+    }
+    text
+}
