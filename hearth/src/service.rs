@@ -92,9 +92,8 @@ pub(crate) async fn start(
             store,
         };
         let config = ConsoleConfig { mqtt: door(addresses), ..settings.console(token) };
-        let handle = Console::start(config, deps)
-            .await
-            .map_err(|error| Failure::because("the console cannot start", &error))?;
+        let handle =
+            Console::start(config, deps).await.map_err(|error| Failure::because("the console cannot start", &error))?;
         let scheme = if settings.http.tls.is_some() { "https" } else { "http" };
         open.announce(format!("{scheme}://{}", handle.local_addr()))?;
         addresses.http = Some(handle.local_addr());
