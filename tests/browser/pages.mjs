@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import mqtt from "mqtt";
+import { list, newTask, noJump, workByKeyboard, workOnTelephone } from "./tasks.mjs";
 
 const task = JSON.parse(readFileSync(0, "utf8"));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -122,65 +123,6 @@ async function signingIn(page) {
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 }
 
-async function theList(page) {
-  await page.goto(task.base);
-  const rows = page.locator("li.task");
-  await rows.first().waitFor();
-  const order = ["critical", "high", "medium", "low"];
-  const first = await rows.first().getAttribute("class");
-  const all = await rows.evaluateAll((list) => list.map((row) => row.className));
-  const rank = (names) => order.findIndex((severity) => names.includes(severity));
-  assert.equal(rank(first), Math.min(...all.map(rank)), "the most urgent stands first");
-  assert.match(await rows.first().innerText(), /\d/, "numbers in the reason");
-  calm("the list");
-}
-
-// A task that appears while somebody looks, without reloading.
-async function newTask(page, scale) {
-  await page.goto(task.base);
-  await page.mouse.move(0, 0);
-  await page.evaluate(() => (window.sameDocument = true));
-  assert.equal(await page.getByText(PATIENT.name).count(), 0);
-  await scale.weigh("w1", 50, 78);
-  await scale.weigh("w2", 1, 81.2);
-  await page.getByRole("link", { name: PATIENT.name }).first().waitFor();
-  assert.equal(await page.evaluate(() => window.sameDocument), true, "without reloading");
-  calm("a new task");
-}
-
-async function workIt(page) {
-  await page.getByRole("link", { name: PATIENT.name }).first().click();
-  await page.waitForURL(/\/tasks\//);
-  const path = new URL(page.url()).pathname;
-  const main = page.locator("main");
-  await main.locator("figure svg").first().waitFor();
-  const text = await main.innerText();
-  for (const part of ["3.2 kg", "2 kg", PATIENT.name, PATIENT.phone, "Basis", "HF-W2"]) assert.ok(text.includes(part), `${part} in ${text}`);
-
-  await page.getByRole("button", { name: /^Accept/ }).click();
-  await page.getByText(/Owner:/).waitFor();
-  assert.match(await main.innerText(), /accepted/i);
-  await page.getByText("Add a note").click();
-  await page.locator("details[open] textarea[name=note]").fill("Line was busy <b>twice</b>");
-  await page.getByRole("button", { name: "Add the note" }).click();
-  await page.getByText("Line was busy <b>twice</b>").waitFor();
-
-  await page.locator("input[name=asked]").first().check();
-  await page.getByLabel("Outcome").selectOption("advice-given");
-  await page.getByRole("button", { name: "Complete", exact: true }).click();
-  await page.getByText(/advice given/i).first().waitFor();
-  assert.match(await main.innerText(), /completed/i);
-  const done = await api("GET", path);
-  assert.equal(done.status, "completed");
-  assert.equal(done.outcome, "advice-given");
-  assert.equal(done.owner, task.user);
-  await page.goto(task.base);
-  await page.locator("li.task").first().waitFor();
-  assert.equal(await page.getByRole("link", { name: PATIENT.name }).count(), 0, "done is off the list");
-  calm("working a task");
-  return path;
-}
-
 async function thePatient(page) {
   await page.goto(`${task.base}/patients/${PATIENT.id}`);
   const main = page.locator("main");
@@ -216,7 +158,7 @@ async function withoutScript(browser) {
   await signIn(page);
   await page.locator("li.task").first().waitFor();
   await page.locator("li.task h3 a").first().click();
-  await page.getByLabel("Outcome").waitFor();
+  await page.getByText("What happened").waitFor();
   await context.close();
   calm("without script");
 }
@@ -241,10 +183,16 @@ try {
     return result;
   };
   await step("signing in", signingIn(page));
-  await step("the list", theList(page));
+  await step("the list", list(page, task));
   const scale = await vendor();
-  await step("a new task", newTask(page, scale));
-  const taskPath = await step("working it", workIt(page));
+  await step("a new task", newTask(page, task, scale, PATIENT));
+  await step("nothing jumps", noJump(page, task, api));
+  const taskPath = await step("working it by keyboard", workByKeyboard(page, task, api, PATIENT));
+  calm("working a task");
+  const telephone = await watched(browser, { storageState: await context.storageState(), viewport: { width: 375, height: 700 } });
+  await step("at night, by telephone", workOnTelephone(await telephone.newPage(), task, api));
+  await telephone.close();
+  calm("the telephone");
   await step("the patient", thePatient(page));
   const item = await step("sources and quarantine", sourcesAndQuarantine(page, scale));
   await scale.end();
@@ -252,7 +200,7 @@ try {
   const state = await context.storageState();
   const [open] = (await api("GET", "/tasks?status=requested&severity=high,critical")).items;
   await step("photographs", photographs(browser, state, {
-    tasks: "/", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients", patient: `/patients/${open.patient}`,
+    tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients", patient: `/patients/${open.patient}`,
     devices: "/devices", sources: "/sources", quarantine: "/quarantine", "quarantine-item": `/quarantine/${item}`,
     rules: "/rules", silent: "/silent", source: "/sources/browser", people: "/people", audit: "/audit",
   }));

@@ -52,8 +52,9 @@
 
   // --- the list of tasks -----------------------------------------------------------------------------------------
 
-  const list = (() => {
+  const list = isList && (() => {
     const news = document.getElementById("news");
+    let stale = 0;
     const waiting = new Map(); // what is new or gone and not shown yet, by id: a row, or nothing
     const rows = () => [...live.querySelectorAll("li.task")];
     const known = (id) => document.getElementById(`t-${id}`);
@@ -117,7 +118,7 @@
       const old = known(id);
       if (!old) return true;
       const at = force ? null : held();
-      if (at && (old === at || isAbove(old, at))) { old.classList.add("gone"); return false; }
+      if (at && (old === at || isAbove(old, at))) return false;
       take(old);
       return true;
     }
@@ -141,7 +142,7 @@
 
     function change(id, row) {
       const is = row ? put(row, false) : drop(id, false);
-      if (is) waiting.delete(id); else waiting.set(id, row);
+      if (is) waiting.delete(id); else { waiting.set(id, row); known(id)?.classList.add("gone"); }
       tell();
     }
 
@@ -158,6 +159,10 @@
       },
       gone: (id) => change(id, null),
       resync(fresh) {
+        // What was read before a change that is here already would take it back. Not for ever: behind a load balancer
+        // another process counts otherwise.
+        if (Number(fresh.dataset.version) < Number(live.dataset.version) && stale < 3) { stale += 1; soon(); return; }
+        stale = 0;
         const there = new Map([...fresh.querySelectorAll("li.task")].map((row) => [row.dataset.id, row]));
         const chosen = new Set(rows().filter((r) => r.querySelector("input[name=task]")?.checked).map((r) => r.dataset.id));
         live.dataset.version = fresh.dataset.version;
@@ -263,6 +268,7 @@
     connected(true);
     // A list says which changes it has in it; the others look again after each interruption.
     if (isList ? event.data !== live.dataset.version : greeted) soon(0);
+    if (isList && Number(event.data) < Number(live.dataset.version)) live.dataset.version = event.data;
     greeted = true;
   });
   stream.addEventListener("error", () => {

@@ -90,13 +90,16 @@ pub(super) fn owner_name(caller: &Caller, owner: Option<&Actor>) -> Markup {
     row::owner_name(owner, Reader { lang: caller.lang, works: false, owns }, &Names::default())
 }
 
+/// At night the day does not end at midnight for whoever is on duty: a shift is looked ahead at least.
+const SHIFT: TimeDelta = TimeDelta::hours(8);
+
 /// Now, and the end of the clinic's day.
 pub(crate) fn times(app: &App) -> BoardTimes {
     let (now, zone) = (app.clock.now(), app.config.timezone);
     let today = zone.from_utc_datetime(&now.naive_utc()).date_naive();
     let midnight = today.checked_add_days(Days::new(1)).map(|d| d.and_time(NaiveTime::MIN));
     let ends = midnight.and_then(|m| zone.from_local_datetime(&m).earliest()).map(|t| t.to_utc());
-    BoardTimes { now, day_ends: ends.unwrap_or(now + TimeDelta::hours(24)) }
+    BoardTimes { now, day_ends: ends.unwrap_or(now).max(now + SHIFT) }
 }
 
 fn content(view: &View<'_>, wrong: Option<&str>) -> Markup {

@@ -48,7 +48,7 @@ fn entry(quiet: &QuietEpisode, words: Words) -> Markup {
         li.quiet-one {
             div { (words.severity(episode.severity)) }
             div {
-                h3 { a href={ "/patients/" (patient.id) } { (patient.name) } }
+                h2 { a href={ "/patients/" (patient.id) } { (patient.name) } }
                 @if let Some(born) = patient.birth_date { span.quiet { " " (t!(lang, "tasks-born", date = words.date(born))) } }
                 @if let Some(why) = episode.reason() { p.reason { (why.in_language(lang.voice())) } }
                 p.quiet {
