@@ -164,3 +164,23 @@ async fn every_page_is_there_in_german() {
         says(&page, &[word, "<html lang=\"de\""]);
     }
 }
+
+#[tokio::test]
+async fn an_open_page_is_told_in_events_that_a_browser_does_not_drop() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (f, browser) = administrator().await;
+    let mut stream = tokio::net::TcpStream::connect(f.address).await.unwrap();
+    let head = format!("GET /events?patient=p1 HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n", browser.cookie);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut seen, mut buffer) = (String::new(), [0; 4096]);
+    for event in ["hello", "changed"] {
+        // The standard: an event whose data is empty is not dispatched.
+        while !seen.contains(&format!("event: {event}\ndata: -")) {
+            let count = stream.read(&mut buffer).await.unwrap();
+            assert!(count > 0, "the stream ended: {seen}");
+            seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        let weight = reading("hub-1/scale", Kind::BodyWeight, f.clock.now(), &[(Quantity::Weight, "80")]);
+        f.readings(vec![weight]).await;
+    }
+}

@@ -38,11 +38,11 @@ impl List {
                 return Some(event);
             }
             match end.or(&mut self.changes).await? {
-                Err(_) => return Some(Event::default().event("resync").data("")),
+                Err(_) => return Some(Event::default().event("resync").data("-")),
                 Ok((version, change)) => match &*change {
                     Change::People(people) if people.contains(&self.caller.actor.0) => return None,
                     Change::People(_) => {}
-                    Change::Many => return Some(Event::default().event("resync").id(version.to_string()).data("")),
+                    Change::Many => return Some(Event::default().event("resync").id(version.to_string()).data("-")),
                     Change::Rows(rows) => {
                         let events: Vec<Event> = rows.iter().filter_map(|drawn| self.event(drawn)).collect();
                         self.waiting.extend(events.into_iter().map(|e| e.id(version.to_string())));

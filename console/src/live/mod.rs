@@ -88,6 +88,11 @@ impl End {
     }
 }
 
+/// An event that says nothing but its name. A browser drops one without data.
+fn named(name: &str) -> Event {
+    Event::default().event(name).data("-")
+}
+
 /// A page that looks again when it is told to.
 struct Looks {
     notices: Receiver<Arc<Notice>>,
@@ -100,7 +105,7 @@ impl Looks {
     async fn next(&mut self, end: &End) -> Option<Event> {
         if !self.greeted {
             self.greeted = true;
-            return Some(Event::default().event("hello").data(""));
+            return Some(named("hello"));
         }
         loop {
             let event = match end.or(&mut self.notices).await? {
@@ -111,7 +116,7 @@ impl Looks {
                 Err(_) => Some("changed"),
             };
             if let Some(event) = event {
-                return Some(Event::default().event(event).data(""));
+                return Some(named(event));
             }
         }
     }
