@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::access::audit::Trail;
+use crate::access::oidc::Provider;
 use crate::access::secret::SignIns;
 use crate::live::Live;
 use crate::notify::Courier;
@@ -32,6 +33,7 @@ pub(crate) struct App {
     /// where work that outlives a request is named
     pub(crate) tasks: Shutdown,
     pub(crate) requests: Family<RequestLabels, Counter>,
+    pub(crate) oidc: Option<Provider>,
     pub(crate) stop: CancellationToken,
 }
 

@@ -22,7 +22,7 @@ mod work;
 
 pub use access::accounts::{AccountError, NewUser, create_user, set_password};
 pub use access::secret::{SecretError, digest_of, new_secret};
-pub use config::{ConfigError, ConsoleConfig, MqttDoor, TlsFiles};
+pub use config::{ConfigError, ConsoleConfig, MqttDoor, OidcConfig, TlsFiles};
 pub use notify::{MessageMistake, MessagesConfig, Retries, SmtpConfig, SmtpTls, WebhookConfig};
 pub use ports::{BookInfo, NoRulebooks, ParameterInfo, Previewer, Replayer, RuleInfo, Rulebooks};
 pub use server::{Console, ConsoleHandle, Deps, StartError};

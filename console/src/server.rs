@@ -1,7 +1,7 @@
 //! Starting, serving and stopping: sockets, TLS, the layers around every answer.
 
 use crate::access::secret::{SecretError, SignIns};
-use crate::access::{audit::Trail, guard};
+use crate::access::{audit::Trail, guard, oidc::Provider};
 use crate::app::{App, RequestLabels, Shared};
 use crate::notify::{Courier, Dispatcher};
 use crate::problem::Problem;
@@ -72,6 +72,9 @@ pub enum StartError {
     /// Messages cannot leave.
     #[error("messages cannot be set up: {0}")]
     Messages(String),
+    /// The identity provider's certificate authority cannot be used.
+    #[error("the identity provider: {0}")]
+    Oidc(String),
     /// No randomness.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -155,6 +158,7 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
     Dispatcher::start(&config.messages, Arc::clone(&courier), work, (&deps.metrics, &deps.health, &deps.shutdown));
     let requests =
         deps.metrics.register("hearth_http_requests", "HTTP requests by route and status", Family::default());
+    let oidc = config.oidc.clone().map(Provider::new).transpose().map_err(StartError::Oidc)?;
     Ok(Arc::new(App {
         config,
         store: deps.store,
@@ -171,6 +175,7 @@ fn app(config: ConsoleConfig, deps: Deps) -> Result<Shared, StartError> {
         tasks: deps.shutdown.clone(),
         live: live::Live::new(),
         requests,
+        oidc,
         stop: deps.shutdown.token(),
     }))
 }
@@ -230,7 +235,7 @@ async fn finish(State(app): State<Shared>, request: Request, next: Next) -> Resp
     let lang = Lang::of_headers(request.headers());
     let mut response = write_problem(next.run(request).await, &path, lang);
     app.requests.get_or_create(&RequestLabels { method, route, status: response.status().as_u16() }).inc();
-    set_headers(response.headers_mut(), &path, app.config.tls.is_some());
+    set_headers(response.headers_mut(), &path, app.config.secure());
     response
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use care::Role;
 use chrono::TimeDelta;
-use support::client::send;
+use support::client::{Reply, send};
 use support::{Fixture, PASSWORD};
 
 const VIEWER: Option<Role> = Some(Role::Viewer);
@@ -47,9 +47,36 @@ const ROUTES: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/api/v1/cover", ADMINISTRATOR),
     ("PUT", "/api/v1/cover", ADMINISTRATOR),
     ("GET", "/api/v1/messages", ADMINISTRATOR),
+    ("GET", "/api/v1/teams", VIEWER),
+    ("POST", "/api/v1/teams", ADMINISTRATOR),
+    ("DELETE", "/api/v1/teams/{id}", ADMINISTRATOR),
+    ("GET", "/api/v1/opened-patients", ADMINISTRATOR),
+    ("GET", "/api/v1/sessions", ADMINISTRATOR),
+    ("DELETE", "/api/v1/sessions/{id}", ADMINISTRATOR),
     ("GET", "/api/v1/audit", ADMINISTRATOR),
     ("GET", "/api/openapi.json", None),
     ("GET", "/", VIEWER),
+    ("GET", "/new-patient", CLINICIAN),
+    ("POST", "/new-patient", CLINICIAN),
+    ("GET", "/patients/{id}/readings", VIEWER),
+    ("GET", "/patients/{id}/edit", COORDINATOR),
+    ("POST", "/patients/{id}/edit", COORDINATOR),
+    ("POST", "/patients/{id}/care", CLINICIAN),
+    ("GET", "/patients/{id}/devices", COORDINATOR),
+    ("POST", "/patients/{id}/devices", COORDINATOR),
+    ("GET", "/patients/{id}/parameters/{key}", CLINICIAN),
+    ("POST", "/patients/{id}/parameters/{key}", CLINICIAN),
+    ("POST", "/patients/{id}/own", COORDINATOR),
+    ("POST", "/patients/{id}/own/{link}/revoke", COORDINATOR),
+    ("POST", "/tasks/assign", COORDINATOR),
+    ("GET", "/tasks/quiet", VIEWER),
+    ("GET", "/silent", VIEWER),
+    ("GET", "/first-run", CLINICIAN),
+    ("POST", "/first-run/patient", CLINICIAN),
+    ("POST", "/first-run", ADMINISTRATOR),
+    ("GET", "/sources/{id}", VIEWER),
+    ("POST", "/quarantine/replay", ADMINISTRATOR),
+    ("POST", "/rules/parameters", ADMINISTRATOR),
     ("GET", "/tasks/{id}", VIEWER),
     ("POST", "/tasks/{id}/{verb}", COORDINATOR),
     ("GET", "/patients", VIEWER),
@@ -66,18 +93,41 @@ const ROUTES: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/messages", ADMINISTRATOR),
     ("POST", "/messages", ADMINISTRATOR),
     ("POST", "/messages/test", ADMINISTRATOR),
+    ("GET", "/account", VIEWER),
+    ("POST", "/account/{verb}", VIEWER),
+    ("POST", "/account/sessions/{id}", VIEWER),
+    ("GET", "/account/second-factor", VIEWER),
+    ("POST", "/account/second-factor", VIEWER),
+    ("POST", "/account/second-factor/{verb}", VIEWER),
+    ("GET", "/glass", VIEWER),
+    ("POST", "/glass", VIEWER),
+    ("GET", "/glass/opened", ADMINISTRATOR),
+    ("POST", "/glass/{name}/{id}", ADMINISTRATOR),
+    ("GET", "/people/{name}", ADMINISTRATOR),
+    ("POST", "/people/{name}/sessions/{id}", ADMINISTRATOR),
+    ("GET", "/teams", ADMINISTRATOR),
+    ("POST", "/teams", ADMINISTRATOR),
+    ("POST", "/teams/{id}/remove", ADMINISTRATOR),
+    ("GET", "/tokens", ADMINISTRATOR),
+    ("POST", "/tokens", ADMINISTRATOR),
+    ("POST", "/tokens/{id}/disable", ADMINISTRATOR),
     ("GET", "/people", ADMINISTRATOR),
     ("POST", "/people", ADMINISTRATOR),
     ("POST", "/people/{name}/{verb}", ADMINISTRATOR),
     ("GET", "/audit", ADMINISTRATOR),
     ("GET", "/sign-in", None),
+    ("GET", "/sign-in/code", None),
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/metrics", None),
 ];
 
 fn filled(path: &str) -> String {
-    path.replace("{id}", "x1").replace("{name}", "x1").replace("{verb}", "note")
+    path.replace("{id}", "x1")
+        .replace("{name}", "x1")
+        .replace("{verb}", "note")
+        .replace("{key}", "x1")
+        .replace("{link}", "x1")
 }
 
 #[tokio::test]
@@ -93,17 +143,55 @@ async fn every_route_for_every_role_and_for_nobody() {
         let path = filled(template);
         let nobody = send(f.address, method, &path, &[], "").await;
         match least {
-            None => assert_eq!(nobody.status, 200, "{method} {template}"),
+            None => assert_eq!(nobody.status, 200, "{method} {template}: {}", nobody.body),
             Some(_) if path.starts_with("/api/") => assert_eq!(nobody.status, 401, "{method} {template}"),
             Some(_) => assert_eq!(nobody.status, 303, "{method} {template} leads to the sign-in page"),
         }
+        check_headers(&nobody, &path);
         for (role, token) in &tokens {
             let bearer = format!("Bearer {token}");
             let reply = send(f.address, method, &path, &[("Authorization", &bearer)], "").await;
+            check_headers(&reply, &path);
             let allowed = least.is_none_or(|least| *role >= least);
             assert_eq!(reply.status != 403, allowed, "{method} {template} as {role}: {} {}", reply.status, reply.body);
             assert!(![401, 405, 500].contains(&reply.status), "{method} {template} as {role}: {}", reply.status);
         }
+    }
+}
+
+/// Whatever is answered, to whomever: a page, a redirect, a refusal.
+#[track_caller]
+fn check_headers(reply: &Reply, path: &str) {
+    let policy = reply.header("content-security-policy").unwrap_or_default();
+    for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+        assert!(policy.contains(part) && !policy.contains("unsafe"), "{path}: {policy}");
+    }
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+    assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{path}");
+    if !path.starts_with("/assets/") {
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+    }
+}
+
+#[test]
+fn a_page_that_is_not_in_the_table_above_fails() {
+    let served = include_str!("../src/access/table.rs").split("pub(crate) const TABLE").nth(1).unwrap();
+    let served = served.split("];").next().unwrap();
+    // What streams, redirects elsewhere or has a form of its own is tried in tests of its own.
+    let apart = [
+        "/events",
+        "/assets/{name}",
+        "/sign-in/oidc",
+        "/sign-in/oidc/return",
+        "/signed-out",
+        "/own/{token}",
+        "/own/{token}/close",
+    ];
+    for path in served.split('"').filter(|text| text.starts_with('/')) {
+        assert!(
+            apart.contains(&path) || ROUTES.iter().any(|(_, p, _)| *p == path) || path == "/sign-out",
+            "{path} is not in the table"
+        );
     }
 }
 
@@ -210,4 +298,8 @@ async fn cookies_are_secure_behind_a_proxy_and_the_proxy_is_wanted() {
         cookie.starts_with("__Host-hearth-form=") && cookie.contains("; Secure") && cookie.contains("; HttpOnly"),
         "{cookie}"
     );
+    assert_eq!(form.header("strict-transport-security"), Some("max-age=31536000"));
+    let plain = Fixture::start().await;
+    let form = send(plain.address, "GET", "/sign-in", &[], "").await;
+    assert_eq!(form.header("strict-transport-security"), None, "a loopback address has no TLS to be strict about");
 }

@@ -59,7 +59,7 @@ enum Command {
     Source(source::Action),
     /// Takes in readings from a file, through the same admission as everything else.
     Import(import::Args),
-    /// Writes out readings, episodes, tasks or the ledger.
+    /// Writes out readings, episodes, tasks, the ledger or the audit trail.
     Export(export::Args),
 }
 

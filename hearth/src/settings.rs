@@ -7,14 +7,16 @@ mod checks;
 mod role;
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use care::TeamId;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use console::{ConsoleConfig, MessagesConfig, SmtpConfig, TlsFiles, WebhookConfig};
+use console::{ConsoleConfig, MessagesConfig, OidcConfig, SmtpConfig, TlsFiles, WebhookConfig};
 use ingest::{IngestConfig, admission::AdmissionLimits};
 use serde::Deserialize;
 use service_kit::{
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) drain: Span,
     pub(crate) log: Log,
     pub(crate) http: Http,
+    /// the identity provider that signs people in
+    pub(crate) oidc: Option<Oidc>,
     /// the own endpoint, and under `broker` the second way in
     pub(crate) mqtt: IngestConfig,
     /// what readings may be, whichever way they come in
@@ -72,10 +76,50 @@ pub(crate) struct Http {
     pub(crate) session_lifetime: Span,
     /// a link to a patient's own page ends after this
     pub(crate) own_link: Span,
+    /// whether everybody with a password needs a second factor
+    pub(crate) require_second_factor: bool,
+    /// how long a patient of another team stays open to somebody who gave a reason
+    pub(crate) glass: Span,
     /// the clinic's, for times that belong to no patient
     pub(crate) timezone: Tz,
     /// where people open Hearth: links in messages begin with it
     pub(crate) public_url: Option<String>,
+}
+
+/// What the identity provider says, and what it means here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Oidc {
+    issuer: String,
+    client_id: String,
+    client_secret: Option<Secret>,
+    name: Option<String>,
+    scopes: Option<Vec<String>>,
+    name_claim: Option<String>,
+    role_claim: Option<String>,
+    roles: BTreeMap<String, care::Role>,
+    team_claim: Option<String>,
+    #[serde(default)]
+    teams: BTreeMap<String, TeamId>,
+    pub(crate) ca: Option<PathBuf>,
+}
+
+impl Oidc {
+    fn console(&self, public_url: Option<&str>) -> OidcConfig {
+        let usual = OidcConfig::new(&self.issuer, &self.client_id, public_url.unwrap_or_default());
+        OidcConfig {
+            client_secret: self.client_secret.clone(),
+            name: self.name.clone(),
+            scopes: self.scopes.clone().unwrap_or(usual.scopes),
+            name_claim: self.name_claim.clone().unwrap_or(usual.name_claim),
+            role_claim: self.role_claim.clone().unwrap_or(usual.role_claim),
+            roles: self.roles.clone(),
+            team_claim: self.team_claim.clone(),
+            teams: self.teams.clone(),
+            ca: self.ca.clone(),
+            ..usual
+        }
+    }
 }
 
 /// Certificate chain and private key, PEM.
@@ -112,6 +156,7 @@ impl Default for Settings {
             drain: Span(Duration::from_secs(20)),
             log: Log::default(),
             http: Http::default(),
+            oidc: None,
             mqtt: IngestConfig::default(),
             admission: AdmissionLimits::default(),
             rules: Rules::default(),
@@ -138,6 +183,8 @@ impl Default for Http {
             idle_timeout: minutes(30),
             session_lifetime: minutes(12 * 60),
             own_link: minutes(90 * 24 * 60),
+            require_second_factor: false,
+            glass: minutes(60),
             timezone: Tz::UTC,
             public_url: None,
         }
@@ -153,7 +200,8 @@ impl Settings {
             webhook: self.webhook.clone(),
             ..MessagesConfig::default()
         };
-        ConsoleConfig { messages, ..self.http.console(token) }
+        let oidc = self.oidc.as_ref().map(|oidc| oidc.console(self.http.public_url.as_deref()));
+        ConsoleConfig { messages, oidc, ..self.http.console(token) }
     }
 }
 
@@ -167,6 +215,8 @@ impl Http {
             idle_timeout: span(self.idle_timeout),
             session_lifetime: span(self.session_lifetime),
             own_link_lifetime: span(self.own_link),
+            require_second_factor: self.require_second_factor,
+            glass: span(self.glass),
             timezone: self.timezone,
             ..ConsoleConfig::loopback(self.listen)
         }

@@ -257,6 +257,56 @@ hearth.toml:5:10: `1 MB` is not a size; write a whole number and B, KiB, MiB or 
     assert_eq!(missing.status.code(), Some(1));
 }
 
+/// The program that the guide gives to check a trail without Hearth.
+fn guides_program() -> &'static str {
+    let guide = include_str!("../../docs/guides/security.md");
+    guide.split_once("```python\n").unwrap().1.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_audit_trail_is_exported_checked_and_a_change_is_found() {
+    let mut session = Session::default();
+    session.file("h.toml", "data = \"d\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n");
+    for label in ["täglich, \"1\"", "two", "three"] {
+        session.json(&["token", "add", label, "--role", "viewer", "--read-only", "--data", "d", "--json"], "");
+    }
+    session.check(&["check", "--config", "h.toml"], "", 0, "no mistakes found", "");
+    let export = ["export", "--what", "audit", "--data", "d"];
+    let trail = hearth(session.dir(), &export, "").stdout;
+    let lines: Vec<Value> =
+        String::from_utf8(trail.clone()).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((lines[0]["action"].as_str(), lines[0]["actor"].as_str()), (Some("add-token"), Some("operator")));
+    let head = format!("3:{}", lines[2]["hash"].as_str().unwrap());
+    session.check(&["check", "--config", "h.toml", "--audit-head", &head], "", 0, "no mistakes found", "");
+    session.file("trail.ndjson", &String::from_utf8(trail).unwrap());
+    session.file("whole.py", guides_program());
+    let input = std::fs::File::open(session.dir().join("trail.ndjson")).unwrap();
+    let python = Command::new("python3").arg(session.dir().join("whole.py")).stdin(input).output().unwrap();
+    let said = String::from_utf8_lossy(&python.stdout).trim_end().to_owned();
+    assert_eq!(said, format!("whole, ends at {head}"), "{}", String::from_utf8_lossy(&python.stderr));
+
+    let db = rusqlite::Connection::open(session.dir().join("d/hearth.db")).unwrap();
+    db.execute_batch("DROP TRIGGER audit_is_kept; DELETE FROM audit WHERE row = 3").unwrap();
+    session.check(&["check", "--config", "h.toml"], "", 0, "no mistakes found", "");
+    session.check(
+        &["check", "--config", "h.toml", "--audit-head", &head],
+        "",
+        1,
+        "",
+        "d: the audit trail does not hold line 3 as it was written down; its end was cut off or all of it was written anew",
+    );
+    db.execute_batch("DROP TRIGGER audit_stays; UPDATE audit SET actor = 'eve' WHERE row = 2").unwrap();
+    drop(db);
+    session.check(
+        &["check", "--config", "h.toml"],
+        "",
+        1,
+        "",
+        "d: line 2 of the audit trail is not as it was written: its hash does not follow from the line before it; somebody changed the file past Hearth: keep it as it is, and compare with a backup",
+    );
+}
+
 #[test]
 fn shipped_rulebooks_have_no_mistakes_and_pass_their_tests() {
     let mut session = Session::default();

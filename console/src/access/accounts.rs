@@ -44,17 +44,27 @@ pub enum AccountError {
     Store(StoreError),
 }
 
+/// Names that the audit trail has for what is no person.
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "automation" | "hearth" | "operator")
+}
+
+/// Whether somebody may be called so.
+pub(super) fn is_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed) && !is_reserved(name)
+}
+
 /// Adds a person.
 ///
 /// # Errors
 /// [`AccountError`]; nothing was added.
 pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Result<User, AccountError> {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if !(1..=64).contains(&new.name.len()) || !new.name.bytes().all(allowed) {
-        return Err(AccountError::Name(new.name));
-    }
-    if matches!(new.name.as_str(), "automation" | "hearth") {
+    if is_reserved(&new.name) {
         return Err(AccountError::Reserved(new.name));
+    }
+    if !is_name(&new.name) {
+        return Err(AccountError::Name(new.name));
     }
     let display_name = if new.display_name.trim().is_empty() { new.name.clone() } else { new.display_name };
     let user = User {

@@ -12,6 +12,10 @@ use vitals::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct AuditSubject(pub(crate) String);
 
+/// What the trail shall say besides, without secrets: a handler adds it to its response.
+#[derive(Clone, Debug)]
+pub(crate) struct AuditDetail(pub(crate) String);
+
 /// Looking at the same thing again within this is one line of the trail: a page that updates itself is one look.
 const ONE_LOOK: TimeDelta = TimeDelta::minutes(1);
 /// So many looks are remembered; beyond it everything is written anew.

@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub(crate) credential: Credential,
     /// in which language pages are written for them
     pub(crate) lang: Lang,
+    /// they must make a second factor before anything else
+    pub(super) must_enrol: bool,
     scope: Arc<Scope>,
     /// patients whom this request has come to, for the audit trail
     met: Arc<Mutex<BTreeSet<PatientId>>>,
@@ -118,11 +120,6 @@ impl Caller {
 
     /// The caller of a request by its headers; nobody where there is no credential or it does not hold.
     pub(super) async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let found = Self::by_credential(app, headers).await?;
-        Ok(found.map(|caller| Self { lang: Lang::of_headers(headers), ..caller }))
-    }
-
-    async fn by_credential(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(|v| v.split_once(' '));
             return match token {
@@ -133,7 +130,7 @@ impl Caller {
             };
         }
         let Some(token) = session::token_of(headers, app.config.secure()) else { return Ok(None) };
-        Self::by_session(app, &token).await
+        Self::by_session(app, &token, Lang::of_headers(headers)).await
     }
 
     async fn by_token(app: &App, token: &str) -> Result<Option<Self>, Problem> {
@@ -161,21 +158,26 @@ impl Caller {
             role,
             credential: Credential::Bearer,
             lang: Lang::default(),
+            must_enrol: false,
             scope: Arc::new(scope),
             met: Arc::default(),
         }
     }
 
-    async fn by_session(app: &App, token: &str) -> Result<Option<Self>, Problem> {
+    async fn by_session(app: &App, token: &str, lang: Lang) -> Result<Option<Self>, Problem> {
         let Some(session) = session::current(app, token).await? else { return Ok(None) };
         let Some(user) = app.store.user(&session.user).await?.filter(|u| !u.disabled) else { return Ok(None) };
         let scope = scope_of(app, &user.name, user.teams).await?;
+        // Who comes from an identity provider has shown there what that asks for.
+        let must_enrol = app.config.require_second_factor && user.second_factor.is_none() && user.subject.is_none();
+        let lang = user.language.as_deref().and_then(Lang::of_code).unwrap_or(lang);
         Ok(Some(Self {
             actor: Actor(user.name),
             role: user.role,
             display_name: user.display_name,
             credential: Credential::Session(Box::new(session)),
-            lang: Lang::default(),
+            lang,
+            must_enrol,
             scope: Arc::new(scope),
             met: Arc::default(),
         }))

@@ -1,7 +1,7 @@
 //! The one place every request passes: who is it, may they, is the form theirs, and the audit trail.
 
 use super::table::{Access, Found, Row, find};
-use super::{AuditSubject, Caller, Credential, session};
+use super::{AuditDetail, AuditSubject, Caller, Credential, session};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use axum::RequestExt;
@@ -38,6 +38,9 @@ pub(crate) async fn guard(State(app): State<Shared>, mut request: Request, next:
         Ok(None) => return ask_to_sign_in(&request),
         Err(problem) => return problem.into_response(),
     };
+    if caller.must_enrol && !row.path.starts_with("/account") && row.path != "/sign-out" {
+        return ask_to_enrol(&request);
+    }
     let subject = subject_of(&mut request).await;
     if !caller.may(permission) {
         return refuse(&app, &caller, row, subject).await;
@@ -52,7 +55,8 @@ pub(crate) async fn guard(State(app): State<Shared>, mut request: Request, next:
     if !done {
         return response;
     }
-    match write_down(&app, &caller, row, subject).await {
+    let detail = response.extensions().get::<AuditDetail>().map_or("", |d| d.0.as_str());
+    match write_down(&app, &caller, row, (&subject, detail)).await {
         Ok(()) => response,
         Err(problem) => problem.into_response(),
     }
@@ -85,6 +89,15 @@ fn ask_to_sign_in(request: &Request) -> Response {
     }
     // Paths of pages hold ids only: nothing in them needs escaping beyond what the request line forbids.
     Redirect::to(&format!("/sign-in?next={path}")).into_response()
+}
+
+/// A second factor comes before everything else.
+fn ask_to_enrol(request: &Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || path == "/events" {
+        return Problem::forbidden("Make a second factor first, at /account/second-factor.").into_response();
+    }
+    Redirect::to("/account/second-factor").into_response()
 }
 
 /// The first parameter of the path: the patient, task, source, row or person that the request is about.
@@ -146,13 +159,13 @@ pub(crate) fn from_elsewhere(headers: &HeaderMap) -> bool {
 }
 
 /// Writes the trail before the answer leaves: no data of a patient goes out unrecorded.
-async fn write_down(app: &App, caller: &Caller, row: &Row, subject: String) -> Result<(), Problem> {
+async fn write_down(app: &App, caller: &Caller, row: &Row, (subject, detail): (&str, &str)) -> Result<(), Problem> {
     let Some(action) = row.audit else { return Ok(()) };
     let now = app.clock.now();
     if row.method == "GET" {
-        app.trail.looked(&app.store, caller, (action, &subject), now).await?;
+        app.trail.looked(&app.store, caller, (action, subject), now).await?;
     } else {
-        app.trail.did(&app.store, caller, (action, &subject, ""), now).await?;
+        app.trail.did(&app.store, caller, (action, subject, detail), now).await?;
     }
     Ok(())
 }

@@ -5,10 +5,14 @@ pub(crate) mod agent;
 pub(crate) mod audit;
 mod caller;
 pub(crate) mod guard;
+pub(crate) mod oidc;
+pub(crate) mod provision;
+pub(crate) mod second_factor;
 pub(crate) mod secret;
 pub(crate) mod session;
+pub(crate) mod step;
 pub(crate) mod table;
 
-pub(crate) use audit::AuditSubject;
+pub(crate) use audit::{AuditDetail, AuditSubject};
 pub(crate) use caller::{Caller, Credential};
 pub(crate) use guard::guard;

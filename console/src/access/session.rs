@@ -67,6 +67,16 @@ pub(crate) fn form_cookie(app: &App, token: &str) -> Result<HeaderValue, Problem
     set_cookie(&cookie_name(app.config.secure(), "form"), token, app.config.secure(), "; Max-Age=3600")
 }
 
+/// A sign-in that goes on with another request: its token stands in a cookie of its own.
+pub(crate) fn step_cookie(app: &App, token: &str) -> Result<HeaderValue, Problem> {
+    set_cookie(&cookie_name(app.config.secure(), "step"), token, app.config.secure(), "; Max-Age=900")
+}
+
+/// The token of such a sign-in.
+pub(crate) fn step_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    cookie(headers, &cookie_name(app.config.secure(), "step"))
+}
+
 /// The token of the sign-in form's cookie.
 pub(crate) fn form_token(app: &App, headers: &HeaderMap) -> Option<String> {
     cookie(headers, &cookie_name(app.config.secure(), "form"))
@@ -128,15 +138,29 @@ pub(crate) async fn failed(app: &App, name: &str, detail: &str) -> Result<(), Pr
     Ok(app.trail.changed(&app.store, &Actor::hearth(), line, app.clock.now()).await?)
 }
 
-/// Somebody has shown who they are: nothing is counted against them, it is written down, and a session begins. The
-/// cookie that carries it.
-pub(crate) async fn begin(app: &App, user: &str, means: &str, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
-    let now = app.clock.now();
+/// The password was right and a code is asked for: that attempt is none, and closes nothing before the code.
+pub(crate) async fn half_way(app: &App, user: &str) -> Result<(), Problem> {
+    let undo = |user: &mut User| {
+        (user.failed_attempts, user.locked_until) = (user.failed_attempts.saturating_sub(1), None);
+        Ok(())
+    };
+    app.store.edit_user(user, Box::new(undo)).await.map(drop).map_err(Problem::from)
+}
+
+/// Nothing is counted against somebody who has shown who they are.
+pub(crate) async fn forgive(app: &App, user: &str) -> Result<(), Problem> {
     let forgive = |user: &mut User| {
         (user.failed_attempts, user.locked_until) = (0, None);
         Ok(())
     };
-    app.store.edit_user(user, Box::new(forgive)).await?;
+    app.store.edit_user(user, Box::new(forgive)).await.map(drop).map_err(Problem::from)
+}
+
+/// Somebody has shown who they are: nothing is counted against them, it is written down, and a session begins. The
+/// cookie that carries it.
+pub(crate) async fn begin(app: &App, user: &str, means: &str, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let now = app.clock.now();
+    forgive(app, user).await?;
     let line = ("sign-in", user.to_owned(), means.to_owned());
     app.trail.changed(&app.store, &Actor(user.to_owned()), line, now).await?;
     let (token, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;

@@ -5,7 +5,7 @@ use super::list::{List, RawFilters};
 use crate::access::Caller;
 use crate::access::accounts::{AccountError, NewUser, create_user, new_password};
 use crate::access::secret::{self, new_secret};
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -30,6 +30,8 @@ pub(super) struct UserOut {
     teams: BTreeSet<TeamId>,
     /// codes from an app are asked for after the password
     second_factor: bool,
+    language: Option<String>,
+    email: Option<String>,
     /// an identity provider signs them in
     external: bool,
     disabled: bool,
@@ -45,6 +47,8 @@ impl From<User> for UserOut {
             role: u.role,
             teams: u.teams,
             second_factor: u.second_factor.is_some(),
+            language: u.language,
+            email: u.email,
             external: u.subject.is_some(),
             disabled: u.disabled,
             locked_until: u.locked_until,
@@ -130,6 +134,12 @@ pub(super) struct UserChange {
     disabled: Option<bool>,
     #[schema(value_type = Option<Vec<String>>)]
     teams: Option<BTreeSet<TeamId>>,
+    /// of the pages and of messages: `en`, `de`
+    language: Option<String>,
+    /// where messages go
+    email: Option<String>,
+    /// `false` takes it away, for somebody who has lost telephone and recovery codes
+    second_factor: Option<bool>,
     password: Option<String>,
 }
 
@@ -150,8 +160,17 @@ pub(super) async fn change_user(
         Some(password) => Some(new_password(password).await?),
         None => None,
     };
+    if body.second_factor == Some(true) {
+        return Err(Problem::field("/second_factor", "only the person can make one, at /account/second-factor"));
+    }
     let (display_name, role, disabled, teams) = (body.display_name, body.role, body.disabled, body.teams);
+    let (language, email) = (body.language, body.email);
     let edit = move |user: &mut User| {
+        if body.second_factor == Some(false) {
+            user.second_factor = None;
+        }
+        user.language = language.or_else(|| user.language.clone());
+        user.email = email.or_else(|| user.email.clone());
         user.display_name = display_name.unwrap_or_else(|| user.display_name.clone());
         user.role = role.unwrap_or(user.role);
         user.disabled = disabled.unwrap_or(user.disabled);
@@ -246,21 +265,28 @@ pub(super) async fn add_token(
     _caller: Caller,
     Body(body): Body<TokenIn>,
 ) -> Result<Response, Problem> {
-    let (text, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
-    let id = hex::encode(secret::random::<6>().map_err(|e| Problem::internal(&e))?);
     let token = ApiToken {
-        id: id.clone(),
+        id: String::new(),
         label: body.label,
         role: body.role,
         teams: body.teams,
         read_only: body.read_only,
-        token_sha256,
+        token_sha256: [0; 32],
         created_at: app.clock.now(),
         expires_at: body.expires_at,
         disabled: false,
     };
+    let (token, text) = make_token(&app, token).await?;
+    Ok(created(&token.id.clone(), TokenOut { token: Some(text), ..token.into() }))
+}
+
+/// Gives a token its id and its secret, and keeps it; the secret is returned this once.
+pub(crate) async fn make_token(app: &App, token: ApiToken) -> Result<(ApiToken, String), Problem> {
+    let (text, token_sha256) = new_secret().map_err(|e| Problem::internal(&e))?;
+    let id = hex::encode(secret::random::<6>().map_err(|e| Problem::internal(&e))?);
+    let token = ApiToken { id, token_sha256, ..token };
     app.store.add_token(token.clone()).await?;
-    Ok(created(&id, TokenOut { token: Some(text), ..token.into() }))
+    Ok((token, text))
 }
 
 /// Ends a token.

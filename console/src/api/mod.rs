@@ -16,7 +16,9 @@ mod quarantine;
 mod readings;
 mod sources;
 mod tasks;
+mod teams;
 
+pub(crate) use accounts::make_token;
 pub(crate) use assignments::{assign as assign_device, begin_with_device};
 pub(crate) use patients::enter_patient;
 pub(crate) use quarantine::replay_row;
@@ -87,6 +89,11 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::disable_token))
         .routes(routes!(cover::read, cover::set))
         .routes(routes!(cover::messages))
+        .routes(routes!(teams::list, teams::put))
+        .routes(routes!(teams::remove))
+        .routes(routes!(teams::opened))
+        .routes(routes!(teams::sessions))
+        .routes(routes!(teams::end_session))
         .routes(routes!(audit::list))
         .routes(routes!(openapi))
 }

@@ -31,6 +31,7 @@ const STYLE_TEXT: &str = concat!(
     include_str!("../assets/style/admin.css"),
     include_str!("../assets/style/own.css"),
     include_str!("../assets/style/notify.css"),
+    include_str!("../assets/style/accounts.css"),
     include_str!("../assets/style/narrow.css"),
 );
 const SCRIPT_TEXT: &str = concat!(

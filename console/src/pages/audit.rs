@@ -1,46 +1,159 @@
-//! Who looked at whom, who changed what.
+//! Who looked at whom, who changed what: read here, changed nowhere.
 
 use super::layout::{self, Place};
-use super::words;
-use crate::access::Caller;
-use crate::app::Shared;
+use crate::access::{Caller, table};
+use crate::app::{App, Shared};
 use crate::problem::Problem;
+use crate::text::{Lang, t};
 use axum::extract::{Query, State};
+use care::PatientId;
+use chrono::{NaiveDate, NaiveTime, TimeZone};
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{AuditFilter, PageRequest};
+use std::collections::BTreeSet;
+use store::{AuditEntry, AuditFilter, PageRequest};
+use vitals::Instant;
 
-/// Where the list goes on.
+/// What is asked for, as it stands in the URL.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Cursor {
+pub(super) struct Asked {
+    #[serde(default)]
+    actor: String,
+    #[serde(default)]
+    patient: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
     cursor: Option<String>,
+}
+
+impl Asked {
+    fn filter(&self, app: &App) -> AuditFilter {
+        let text = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+        AuditFilter {
+            actor: text(&self.actor),
+            patient: PatientId::new(self.patient.trim()).ok(),
+            action: text(&self.action),
+            from: midnight(app, &self.from, 0),
+            until: midnight(app, &self.to, 1),
+        }
+    }
+
+    /// The same filter in a link.
+    fn query(&self) -> String {
+        let pairs = [
+            ("actor", &self.actor),
+            ("patient", &self.patient),
+            ("action", &self.action),
+            ("from", &self.from),
+            ("to", &self.to),
+        ];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        given.map(|(name, value)| format!("&{name}={}", percent(value))).collect()
+    }
+}
+
+/// A text within a URL.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// The beginning of a day of the clinic, or of the day after it.
+fn midnight(app: &App, date: &str, later: u64) -> Option<Instant> {
+    let date = date.parse::<NaiveDate>().ok()?.checked_add_days(chrono::Days::new(later))?;
+    app.config.timezone.from_local_datetime(&date.and_time(NaiveTime::MIN)).earliest().map(|t| t.to_utc())
 }
 
 /// `GET /audit`.
 pub(super) async fn page(
     State(app): State<Shared>,
     caller: Caller,
-    Query(cursor): Query<Cursor>,
+    Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let after = cursor.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
-    let page = app.store.audit_trail(&AuditFilter::default(), PageRequest { after, limit: 100 }).await?;
-    let (zone, now) = (app.config.timezone, app.clock.now());
+    let after = asked.cursor.as_ref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let page = app.store.audit_trail(&asked.filter(&app), PageRequest { after, limit: 100 }).await?;
+    let head = app.store.audit_head().await?;
+    let (lang, words) = (caller.lang, caller.words(&app));
     let content = html! {
-        h1 { "Audit" }
-        p.quiet { "Newest first. Looking at the same thing within a minute is one line." }
-        div.scroll tabindex="0" role="region" aria-label="Audit trail" { table {
-            thead { tr { th { "When" } th { "Who" } th { "What" } th { "Of whom" } th { "Detail" } } }
-            tbody { @for line in &page.items {
-                tr {
-                    td.num { (words::at(line.entry.at, zone, now)) }
-                    td { (line.entry.actor) }
-                    td { (line.entry.action.replace('-', " ")) }
-                    td { (line.entry.subject) }
-                    td.quiet { (line.entry.detail) }
-                }
+        h1 { (t!(lang, "common-audit")) }
+        (form(lang, &asked))
+        p.quiet { (t!(lang, "accounts-audit-explained")) }
+        @if page.items.is_empty() { div.empty { p { (t!(lang, "accounts-audit-none")) } } } @else {
+            div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-audit")) { table {
+                thead { tr { th { (t!(lang, "accounts-when")) } th { (t!(lang, "accounts-who")) } th { (t!(lang, "accounts-what")) } th { (t!(lang, "accounts-row")) } } }
+                tbody { @for line in &page.items { tr {
+                    td.num { time datetime=(line.entry.at.to_rfc3339()) { (words.clock(line.entry.at)) } }
+                    td { a href={ "/audit?actor=" (percent(&line.entry.actor.0)) } { (line.entry.actor) } }
+                    td { (sentence(lang, line)) }
+                    td.num.quiet { (line.row) }
+                } } }
             } }
-        } }
-        @if let Some(next) = page.next { p { a href={ "/audit?cursor=" (hex::encode(next)) } { "Older" } } }
+        }
+        @if let Some(next) = page.next { p { a href={ "/audit?cursor=" (hex::encode(next)) (asked.query()) } { (t!(lang, "accounts-older")) } } }
+        @if let Some(head) = head {
+            section.card { h2 { (t!(lang, "accounts-audit-head")) } p { code { (head) } } p.quiet { (t!(lang, "accounts-audit-head-explained")) } }
+        }
     };
-    Ok(layout::page(&caller, Place::Audit, "Audit", &content))
+    Ok(layout::page(&caller, Place::Audit, &t!(lang, "common-audit"), &content))
+}
+
+fn form(lang: Lang, asked: &Asked) -> Markup {
+    let known: BTreeSet<&str> =
+        table::TABLE.iter().filter_map(|row| row.audit).chain(["sign-in", "sign-in-failed", "refused"]).collect();
+    html! {
+        form.asked method="get" action="/audit" role="search" {
+            label { (t!(lang, "accounts-who")) input type="text" name="actor" value=(asked.actor); }
+            label { (t!(lang, "accounts-patient-id")) input type="text" name="patient" value=(asked.patient); }
+            label { (t!(lang, "accounts-what")) select name="action" {
+                option value="" { (t!(lang, "accounts-anything")) }
+                @for action in known { option value=(action) selected[action == asked.action] { (action.replace('-', " ")) } } } }
+            label { (t!(lang, "accounts-from")) input type="date" name="from" value=(asked.from); }
+            label { (t!(lang, "accounts-to")) input type="date" name="to" value=(asked.to); }
+            button type="submit" { (t!(lang, "accounts-show")) }
+        }
+    }
+}
+
+/// What a line says, with a way to whom it is about.
+fn sentence(lang: Lang, line: &AuditEntry) -> Markup {
+    let e = &line.entry;
+    let whom = html! { @match &e.patient {
+        Some(id) => { a href={ "/audit?patient=" (id) } { (id) } }
+        None => { (e.subject) }
+    } };
+    let about = e.patient.as_ref().is_some_and(|id| id.as_str() != e.subject).then_some(e.subject.as_str());
+    let said = match e.action.as_str() {
+        "sign-in" => t!(lang, "accounts-did-sign-in"; whom = whom),
+        "sign-in-failed" => t!(lang, "accounts-did-sign-in-failed"; whom = whom),
+        "sign-out" => t!(lang, "accounts-did-sign-out"; whom = whom),
+        "refused" => t!(lang, "accounts-did-refused"; whom = whom),
+        "list-patients" => t!(lang, "accounts-did-list-patients"; whom = whom),
+        "list-tasks" => t!(lang, "accounts-did-list-tasks"; whom = whom),
+        "list-assignments" => t!(lang, "accounts-did-list-assignments"; whom = whom),
+        "read-patient" => t!(lang, "accounts-did-read-patient"; whom = whom),
+        "read-task" => t!(lang, "accounts-did-read-task"; whom = whom),
+        "read-audit" => t!(lang, "accounts-did-read-audit"; whom = whom),
+        "read-quarantined-bytes" => t!(lang, "accounts-did-read-bytes"; whom = whom),
+        "add-patient" => t!(lang, "accounts-did-add-patient"; whom = whom),
+        "change-patient" => t!(lang, "accounts-did-change-patient"; whom = whom),
+        "work-task" => t!(lang, "accounts-did-work-task"; whom = whom),
+        "assign-device" => t!(lang, "accounts-did-assign-device"; whom = whom),
+        "break-glass" => t!(lang, "accounts-did-break-glass"; whom = whom),
+        "close-glass" => t!(lang, "accounts-did-close-glass"; whom = whom),
+        "add-user" => t!(lang, "accounts-did-add-user"; whom = whom),
+        "change-user" => t!(lang, "accounts-did-change-user"; whom = whom),
+        "change-own-account" => t!(lang, "accounts-did-change-own"; whom = whom),
+        "end-session" => t!(lang, "accounts-did-end-session"; whom = whom),
+        "change-teams" => t!(lang, "accounts-did-change-teams"; whom = whom),
+        "add-token" => t!(lang, "accounts-did-add-token"; whom = whom),
+        "disable-token" => t!(lang, "accounts-did-disable-token"; whom = whom),
+        // Those that other pages bring, in the words of their code.
+        other => html! { (other.replace('-', " ")) " " (whom) },
+    };
+    html! { (said) @if let Some(about) = about { " " small.quiet { (about) } } @if !e.detail.is_empty() { ": " (e.detail) } }
 }

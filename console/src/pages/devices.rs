@@ -13,7 +13,7 @@ use care::{Assignment, Assignments, PatientId, Permission};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{DeviceSeen, PageRequest};
 use vitals::{DeviceId, DeviceRef, Instant, SourceId, UserSlot};
 
@@ -71,7 +71,9 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
     // What is nobody's comes first: somebody's readings wait there.
     devices.sort_by(|a, b| (a.unassigned == 0, &a.device).cmp(&(b.unassigned == 0, &b.device)));
     let mut assignments = Assignments::default();
-    for assignment in app.store.assignments().await? {
+    let all = app.store.assignments().await?;
+    let seen = app.store.seen(caller.scope(), all.iter().map(|a| a.patient.clone()).collect()).await?;
+    for assignment in all {
         // The store has checked them; a second check could only repeat it.
         let _ = assignments.add(assignment);
     }
@@ -90,7 +92,7 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
         @else {
             div.scroll { table {
                 thead { tr { th { "Device" } th { "Belongs to" } th { "Last measured" } th { "Battery" } th { "Nobody’s readings" } } }
-                tbody { @for device in &devices { (row(device, &assignments, &names, zone, now)) } }
+                tbody { @for device in &devices { (row(device, &assignments, (&seen, &names), zone, now)) } }
             } }
         }
         @if caller.may(Permission::AssignDevices) { (form(caller, &devices, &names)) }
@@ -101,7 +103,7 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
 fn row(
     device: &DeviceSeen,
     assignments: &Assignments,
-    names: &BTreeMap<PatientId, String>,
+    (seen, names): (&BTreeSet<PatientId>, &BTreeMap<PatientId, String>),
     zone: Tz,
     now: Instant,
 ) -> Markup {
@@ -110,7 +112,8 @@ fn row(
         tr {
             th scope="row" { (device.device) }
             td {
-                @for a in current.clone() {
+                @for _ in current.clone().filter(|a| !seen.contains(&a.patient)).take(1) { p.quiet { "a patient of another team" } }
+                @for a in current.clone().filter(|a| seen.contains(&a.patient)) {
                     p { a href={ "/patients/" (a.patient) } { (names.get(&a.patient).map_or(a.patient.as_str(), String::as_str)) } @if let Some(slot) = a.user_slot { " " span.quiet { "slot " (slot) } } }
                 }
                 @if current.clone().next().is_none() { strong { "nobody" } }

@@ -21,6 +21,8 @@ pub(super) enum Place {
     Messages,
     People,
     Audit,
+    /// the reader's own; led to by their name
+    Account,
 }
 
 impl Place {
@@ -48,6 +50,7 @@ impl Place {
             Place::Messages => ("/messages", t!(lang, "common-messages")),
             Place::People => ("/people", t!(lang, "common-people")),
             Place::Audit => ("/audit", t!(lang, "common-audit")),
+            Place::Account => ("/account", t!(lang, "accounts-account")),
         }
     }
 
@@ -76,11 +79,7 @@ pub(super) fn page(caller: &Caller, place: Place, title: &str, content: &Markup)
             }
             form.who method="post" action="/sign-out" {
                 (csrf(caller))
-                @if matches!(find(&Method::GET, "/account"), Found::Row(_)) {
-                    a.name href="/account" title=(caller.role) { (caller.display_name) }
-                } @else {
-                    span.name title=(caller.role) { (caller.display_name) }
-                }
+                a.name href="/account" title=(t!(lang, "accounts-account")) aria-current=[(place == Place::Account).then_some("page")] { (caller.display_name) }
                 button.plain type="submit" { (t!(lang, "common-sign-out")) }
             }
         }

@@ -1,11 +1,13 @@
 //! The pages: HTML from typed templates, forms that work without script.
 
+mod account;
 mod assets;
 mod audit;
 mod chart;
 mod devices;
 mod first_run;
 mod form;
+mod glass;
 mod layout;
 mod limits;
 mod messages;
@@ -20,12 +22,16 @@ mod reason;
 mod rules;
 mod sentence;
 mod series;
+mod sessions;
 mod sign_in;
+mod sign_in_oidc;
 mod silent;
 mod source;
 mod sources;
 mod task;
 pub(crate) mod tasks;
+mod teams;
+mod tokens;
 mod words;
 
 use crate::app::Shared;
@@ -70,11 +76,29 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/rules", get(rules::page))
         .route("/rules/parameters", post(rules::set))
         .route("/people", get(people::page).post(people::add))
+        .route("/people/{name}", get(people::person))
         .route("/people/{name}/{verb}", post(people::change))
         .route("/messages", get(messages::page).post(messages::set))
         .route("/messages/test", post(messages::test))
+        .route("/people/{name}/sessions/{id}", post(people::end_session))
+        .route("/teams", get(teams::page).post(teams::put))
+        .route("/teams/{id}/remove", post(teams::remove))
+        .route("/tokens", get(tokens::page).post(tokens::add))
+        .route("/tokens/{id}/disable", post(tokens::disable))
+        .route("/account", get(account::page))
+        .route("/account/{verb}", post(account::change))
+        .route("/account/sessions/{id}", post(account::end_session))
+        .route("/account/second-factor", get(account::enrol_page).post(account::enrol))
+        .route("/account/second-factor/{verb}", post(account::change_factor))
+        .route("/glass", get(glass::page).post(glass::open))
+        .route("/glass/opened", get(glass::opened))
+        .route("/glass/{name}/{id}", post(glass::close))
         .route("/audit", get(audit::page))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-in/code", get(sign_in::code_page).post(sign_in::code))
+        .route("/sign-in/oidc", get(sign_in_oidc::begin))
+        .route("/sign-in/oidc/return", get(sign_in_oidc::finish))
+        .route("/signed-out", get(sign_in_oidc::signed_out))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{name}", get(assets::serve))
 }

@@ -144,10 +144,13 @@ impl Fixture {
     pub async fn sign_in(&self, name: &str) -> Browser {
         let reply = self.try_sign_in(name, PASSWORD).await;
         assert_eq!(reply.status, 303, "{}", reply.body);
-        let mut browser =
-            Browser { address: self.address, cookie: reply.cookie("hearth-session"), csrf: String::new() };
-        let page = browser.get("/patients").await;
-        browser.csrf = page.hidden("csrf");
+        self.browser(reply.cookie("hearth-session")).await
+    }
+
+    /// The browser that has this cookie.
+    pub async fn browser(&self, cookie: String) -> Browser {
+        let mut browser = Browser { address: self.address, cookie, csrf: String::new() };
+        browser.csrf = browser.get("/account").await.hidden("csrf");
         browser
     }
 

@@ -83,6 +83,14 @@ pub struct WebSession {
     pub means: String,
 }
 
+impl WebSession {
+    /// What it is called in lists and URLs: the beginning of its token's digest, with which nobody signs in.
+    #[must_use]
+    pub fn public_id(&self) -> String {
+        hex::encode(self.token_sha256.iter().take(8).copied().collect::<Vec<u8>>())
+    }
+}
+
 /// A sign-in between two requests. Whoever has its token goes on with it, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInStep {

@@ -86,6 +86,8 @@ pub trait Trail {
     async fn audit(&self, entries: Vec<NewAudit>) -> Result<(), StoreError>;
     /// The trail, newest first.
     async fn audit_trail(&self, filter: &AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>, StoreError>;
+    /// Lines after `row`, oldest first, at most `limit`.
+    async fn audit_after(&self, row: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
     /// One line.
     async fn audit_entry(&self, row: u64) -> Result<Option<AuditEntry>, StoreError>;
     /// Its last line; none where it is empty.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::json;
+use store::{AuditHead, AuditVerdict};
 
 use super::rules as rulebooks;
 use crate::{
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// The configuration.
     #[arg(long, env = "HEARTH_CONFIG", default_value = "hearth.toml")]
     config: PathBuf,
+    /// Where the audit trail ended once, ROW:HASH as the audit page shows it: says whether that line still stands.
+    #[arg(long)]
+    audit_head: Option<AuditHead>,
 }
 
 pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure> {
@@ -29,7 +33,7 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
     match Settings::parse(&text, &args.config.display().to_string()) {
         Ok(settings) => {
             mistakes.extend(rulebooks::mistakes_in(&settings.rules.files));
-            mistakes.extend(data_and_ports(&settings).await?);
+            mistakes.extend(data_and_ports(&settings, args.audit_head).await?);
         }
         Err(found) => {
             mistakes.extend(found.iter().map(ToString::to_string));
@@ -45,24 +49,24 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
 }
 
 /// What only trying shows: whether the store opens and its ledger balances, whether the ports are free.
-async fn data_and_ports(settings: &Settings) -> Result<Vec<String>, Failure> {
+async fn data_and_ports(settings: &Settings, head: Option<AuditHead>) -> Result<Vec<String>, Failure> {
     if !settings.data.exists() {
         return Ok(ports(settings));
     }
     match Hold::take(&settings.data, "check") {
         Ok(hold) => {
             let mut mistakes = ports(settings);
-            mistakes.extend(store(&settings.data, Some(hold)).await?);
+            mistakes.extend(store(&settings.data, Some(hold), head).await?);
             Ok(mistakes)
         }
         // Its ports are its own then.
-        Err(Held::By(Holder { command, .. })) if command == "serve" => store(&settings.data, None).await,
+        Err(Held::By(Holder { command, .. })) if command == "serve" => store(&settings.data, None, head).await,
         Err(Held::By(_)) => Ok(ports(settings)),
         Err(Held::Broken(failure)) => Err(failure),
     }
 }
 
-async fn store(dir: &Path, hold: Option<Hold>) -> Result<Vec<String>, Failure> {
+async fn store(dir: &Path, hold: Option<Hold>, head: Option<AuditHead>) -> Result<Vec<String>, Failure> {
     if !database(dir).exists() {
         return Ok(Vec::new());
     }
@@ -80,7 +84,26 @@ async fn store(dir: &Path, hold: Option<Hold>) -> Result<Vec<String>, Failure> {
     if !kept.balances() || !counted.balances() {
         mistakes.push(format!("{path}: the ledger does not balance: {kept:?}; restore the last good backup"));
     }
+    mistakes.extend(audit(&open, head).await?.into_iter().map(|mistake| format!("{path}: {mistake}")));
     Ok(mistakes)
+}
+
+/// Whether every line of the trail follows from the one before it, and the head that somebody kept is still in it.
+async fn audit(open: &OpenStore, kept: Option<AuditHead>) -> Result<Option<String>, Failure> {
+    if let AuditVerdict::Broken { row, why } = open.store.verify_audit().await? {
+        return Ok(Some(format!(
+            "line {row} of the audit trail is not as it was written: {why}; somebody changed the file past Hearth: keep it as it is, and compare with a backup"
+        )));
+    }
+    let Some(kept) = kept else { return Ok(None) };
+    let found = open.store.audit_entry(kept.row).await?;
+    if found.is_some_and(|line| line.hash == kept.hash) {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "the audit trail does not hold line {} as it was written down; its end was cut off or all of it was written anew",
+        kept.row
+    )))
 }
 
 fn ports(settings: &Settings) -> Vec<String> {

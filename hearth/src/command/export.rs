@@ -39,6 +39,7 @@ enum What {
     Episodes,
     Tasks,
     Ledger,
+    Audit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,6 +55,7 @@ impl What {
             What::Episodes => "episodes",
             What::Tasks => "tasks",
             What::Ledger => "ledger",
+            What::Audit => "audit",
         }
     }
 }
@@ -96,6 +98,7 @@ async fn write(store: &SharedStore, what: What, format: Format, to: &mut dyn Wri
         What::Readings => readings(store, &mut sink).await?,
         What::Episodes => episodes(store, &mut sink).await?,
         What::Tasks => tasks(store, &mut sink).await?,
+        What::Audit => audit(store, &mut sink).await?,
         What::Ledger => {
             let ledger = store.ledger().await?;
             sink.head(&["received", "stored", "duplicate", "quarantined"])?;
@@ -222,6 +225,32 @@ async fn tasks(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failure> 
 
 #[derive(Serialize)]
 struct TaskLine<'a>(#[serde(serialize_with = "care::sentence::in_english")] &'a Task);
+
+/// Every line of the trail with its hash, oldest first; docs/guides/security.md says how to follow the chain.
+async fn audit(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failure> {
+    sink.head(&["row", "at", "actor", "action", "subject", "patient", "detail", "hash"])?;
+    let mut after = 0;
+    loop {
+        let page = store.audit_after(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.row;
+        for line in &page {
+            let e = &line.entry;
+            sink.row(line, || {
+                vec![
+                    line.row.to_string(),
+                    e.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+                    e.actor.to_string(),
+                    e.action.clone(),
+                    e.subject.clone(),
+                    e.patient.as_ref().map(PatientId::to_string).unwrap_or_default(),
+                    e.detail.clone(),
+                    line.hash.to_string(),
+                ]
+            })?;
+        }
+    }
+}
 
 fn task_cells(task: &Task) -> Vec<String> {
     vec![

@@ -1,6 +1,6 @@
 //! `hearth token`: tokens for programs. A token is shown once and kept as a digest.
 
-use care::Role;
+use care::{Role, TeamId};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
@@ -27,6 +27,12 @@ pub(crate) enum Action {
         /// It works for so many days; without, until it is disabled.
         #[arg(long)]
         days: Option<u16>,
+        /// A team whose patients it sees, and no others; may be given more than once.
+        #[arg(long)]
+        team: Vec<TeamId>,
+        /// It reads and changes nothing, whatever its role may.
+        #[arg(long)]
+        read_only: bool,
     },
     /// Lists the tokens; not the tokens themselves.
     List(DataArgs),
@@ -41,25 +47,36 @@ pub(crate) enum Action {
 
 pub(crate) async fn run(action: Action, out: &mut Output<'_>) -> Result<(), Failure> {
     match action {
-        Action::Add { place, label, role, days } => add(&place, label, role, days, out).await,
+        Action::Add { place, label, role, days, team, read_only } => {
+            let scope = Scope { role, teams: team.into_iter().collect(), read_only };
+            add(&place, label, scope, days, out).await
+        }
         Action::List(place) => list(&place, out).await,
         Action::Disable { place, id } => disable(&place, &id, out).await,
     }
 }
 
+/// What a token may do, and with whom.
+struct Scope {
+    role: Role,
+    teams: BTreeSet<TeamId>,
+    read_only: bool,
+}
+
 async fn add(
     place: &DataArgs,
     label: String,
-    role: Role,
+    scope: Scope,
     days: Option<u16>,
     out: &mut Output<'_>,
 ) -> Result<(), Failure> {
+    let Scope { role, teams, read_only } = scope;
     let lasts = days.map(|days| TimeDelta::days(days.into()));
     let made = match place.change("token add")? {
         Access::Api(api) => {
             let now = service_kit::Clock::system().now();
             let expires_at = lasts.and_then(|lasts| now.checked_add_signed(lasts));
-            api.send("POST", "/tokens", &json!({"label": label, "role": role, "expires_at": expires_at}))?
+            api.send("POST", "/tokens", &json!({"label": label, "role": role, "teams": teams, "read_only": read_only, "expires_at": expires_at}))?
         }
         Access::Store(open) => {
             let secret = || console::new_secret().map_err(|error| Failure::because("cannot make a token", &error));
@@ -71,8 +88,8 @@ async fn add(
                 id: id.clone(),
                 label,
                 role,
-                teams: BTreeSet::new(),
-                read_only: false,
+                teams,
+                read_only,
                 token_sha256: digest,
                 created_at,
                 expires_at,

@@ -39,6 +39,8 @@ pub(crate) enum Action {
     Disable(One),
     /// Lets a disabled person sign in again.
     Enable(One),
+    /// Takes somebody's second factor away, who has lost telephone and recovery codes; ends their sessions.
+    ResetSecondFactor(One),
     /// Gives somebody another role; ends their sessions.
     Role {
         #[command(flatten)]
@@ -73,6 +75,9 @@ pub(crate) async fn run(action: Action, out: &mut Output<'_>) -> Result<(), Fail
         Action::List(place) => list(&place, out).await,
         Action::Disable(one) => change(one, "disable", &json!({"disabled": true}), out).await,
         Action::Enable(one) => change(one, "enable", &json!({"disabled": false}), out).await,
+        Action::ResetSecondFactor(one) => {
+            change(one, "reset-second-factor", &json!({"second_factor": false}), out).await
+        }
         Action::Role { one, role } => change(one, "role", &json!({"role": role}), out).await,
         Action::Password { one, password_stdin } => {
             let password = prompt::new_password(password_stdin)?;
@@ -114,6 +119,7 @@ async fn change(one: One, verb: &str, patch: &Value, out: &mut Output<'_>) -> Re
     let what = match verb {
         "role" => format!("{name} is {} now", patch.get("role").and_then(Value::as_str).unwrap_or_default()),
         "password" => format!("{name} has another password"),
+        "reset-second-factor" => format!("{name} has no second factor now"),
         verb => format!("{name} is {verb}d"),
     };
     out.report(&json!({"name": name, "changed": verb}), what)
@@ -126,7 +132,11 @@ async fn apply(open: &OpenStore, name: &str, patch: &Value) -> Result<(), Failur
     let disabled = patch.get("disabled").and_then(Value::as_bool);
     let role = patch.get("role").and_then(Value::as_str).map(str::parse::<Role>).transpose();
     let role = role.map_err(Failure::malformed)?;
+    let reset = patch.get("second_factor").and_then(Value::as_bool) == Some(false);
     let edit = move |user: &mut User| {
+        if reset {
+            user.second_factor = None;
+        }
         user.disabled = disabled.unwrap_or(user.disabled);
         user.role = role.unwrap_or(user.role);
         Ok(())

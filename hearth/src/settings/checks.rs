@@ -62,12 +62,18 @@ fn http(settings: &Settings, place: &mut Place<'_>) {
             Mistake::PlainHttp(_) => &["http", "listen"],
             Mistake::ShortToken => &["http", "api_token"],
             Mistake::Timeouts => &["http", "idle_timeout"],
+            Mistake::Glass => &["http", "glass"],
+            Mistake::OidcIssuer(_) => &["oidc", "issuer"],
+            Mistake::OidcPublicUrl(_) => &["http", "public_url"],
+            Mistake::OidcNoPublicUrl => &["oidc"],
+            Mistake::OidcRoles => &["oidc", "roles"],
             Mistake::Messages(key, _) => key,
         };
         place.note(key, mistake.to_string(), "");
     }
     let authorities = [
         (["smtp", "ca"], settings.smtp.as_ref().and_then(|smtp| smtp.ca.as_ref())),
+        (["oidc", "ca"], settings.oidc.as_ref().and_then(|oidc| oidc.ca.as_ref())),
         (["webhook", "ca"], settings.webhook.as_ref().and_then(|webhook| webhook.ca.as_ref())),
     ];
     for (key, ca) in authorities {

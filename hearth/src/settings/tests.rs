@@ -69,3 +69,28 @@ fn contradictions_have_a_place() {
         ],
     );
 }
+
+#[test]
+fn sign_in_elsewhere_has_a_protected_way_there_and_back() {
+    let oidc = "[oidc]\nissuer = \"http://id.example\"\nclient_id = \"hearth\"\nroles = {}\n";
+    check(
+        &format!("[http]\nglass = \"2 d\"\n{oidc}"),
+        &[
+            "h.toml:2:9: a patient of another team is open for more than nothing and at most a day",
+            "h.toml:3:1: sign-in by an identity provider needs `public_url` in [http]: the provider sends people back there",
+            "h.toml:4:10: the issuer `http://id.example` is not `https://`; without TLS anybody on the way could sign in as anybody",
+            "h.toml:6:9: no word of the role claim means a role, so nobody could sign in; write e.g. roles = { \"rpm-nurses\" = \"coordinator\" }",
+        ],
+    );
+    check(
+        "[http]\npublic_url = \"http://hearth.example\"\n[oidc]\nissuer = \"https://id.example\"\nclient_id = \"hearth\"\nroles = { a = \"viewer\" }\nca = \"/nowhere.pem\"\n",
+        &[
+            "h.toml:2:14: `public_url` is `http://hearth.example` and not `https://`; the identity provider sends people back there",
+            "h.toml:7:6: certificate authority `/nowhere.pem` cannot be read: No such file or directory (os error 2); name a file that the user of this process may read",
+        ],
+    );
+    check(
+        "[http]\npublic_url = \"http://127.0.0.1:8080\"\n[oidc]\nissuer = \"http://localhost:9\"\nclient_id = \"hearth\"\nroles = { a = \"viewer\" }\n",
+        &[],
+    );
+}

@@ -121,6 +121,14 @@ impl Trail for SqliteStore {
         .await
     }
 
+    async fn audit_after(&self, row: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        self.read("the audit trail", move |db| {
+            let mut query = db.prepare_cached("SELECT * FROM audit WHERE row > ?1 ORDER BY row LIMIT ?2")?;
+            collect(query.query([row.cast_signed(), i64::from(limit)])?, entry_from)
+        })
+        .await
+    }
+
     async fn audit_entry(&self, row: u64) -> Result<Option<AuditEntry>, StoreError> {
         self.read("a line of the audit trail", move |db| {
             first(db.prepare_cached("SELECT * FROM audit WHERE row = ?1")?.query([row.cast_signed()])?, entry_from)

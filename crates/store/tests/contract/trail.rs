@@ -63,6 +63,7 @@ pub(crate) async fn each_line_follows_from_the_one_before(store: &dyn Store) {
         assert_eq!((line.row, line.hash), (number, hash));
         assert_eq!(store.audit_entry(number).await.unwrap().as_ref(), Some(line));
     }
+    assert_eq!(store.audit_after(1, 2).await.unwrap(), lines[1..3]);
     let head = Some(AuditHead { row: 4, hash });
     assert_eq!(store.audit_head().await.unwrap(), head);
     assert_eq!(store.verify_audit().await.unwrap(), AuditVerdict::Whole(head));
