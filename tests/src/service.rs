@@ -108,6 +108,12 @@ impl Hearth {
         self.ready();
     }
 
+    /// Asks it to stop, and starts it again on the same data.
+    pub fn restart_cleanly(&mut self) {
+        assert!(self.stop().success(), "it stops in good order");
+        self.restart();
+    }
+
     /// Starts it and returns at once.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it still runs");

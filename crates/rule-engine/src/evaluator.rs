@@ -2,6 +2,7 @@
 
 use crate::calendar::{Calendar, day_end};
 use crate::condition::kind_index;
+use crate::copies::Copies;
 use crate::eval::{Scope, before};
 use crate::parameter::ParameterState;
 use crate::plan::Plan;
@@ -55,6 +56,7 @@ pub struct Evaluator {
     pub(crate) history: History,
     pub(crate) plan: Plan,
     pub(crate) archive: Archive,
+    pub(crate) copies: Copies,
     pub(crate) series: Series,
     pub(crate) calendar: Calendar,
     as_of: Instant,
@@ -74,14 +76,15 @@ impl Evaluator {
     pub fn new(rulebooks: &Arc<RulebookSet>, history: &History, as_of: Instant) -> Self {
         let set = Arc::clone(rulebooks);
         let mut archive = Archive::default();
+        let copies = Copies::of(history);
         for reading in &history.readings {
-            archive.add(reading, is_ended(history, reading), set.copies());
+            archive.add(reading, is_ended(history, reading), &copies);
         }
         // What is somebody else's takes the place of what it corrects, and counts no more than what is only stored.
         for reading in &history.elsewhere {
-            archive.add(reading, true, set.copies());
+            archive.add(reading, true, &copies);
         }
-        let series = Series::new(archive.standing(set.copies()));
+        let series = Series::new(archive.standing(&copies));
         let plan = Plan::new(&set, history);
         let history = History { readings: Vec::new(), elsewhere: Vec::new(), ..history.clone() };
         let start = Arc::new(State::new(set.slots().len()));
@@ -97,6 +100,7 @@ impl Evaluator {
             history,
             plan,
             archive,
+            copies,
             series,
             as_of,
             start,
@@ -131,7 +135,7 @@ impl Evaluator {
     /// Takes one reading; one that is there already changes nothing.
     pub fn insert(&mut self, reading: &StoredReading) {
         let ended = is_ended(&self.history, reading);
-        match self.archive.add(reading, ended, self.set.copies()) {
+        match self.archive.add(reading, ended, &self.copies) {
             Added::Nothing => return,
             Added::Counts(entry) => {
                 let (time, kind) = (entry.time, entry.kind);
@@ -141,7 +145,7 @@ impl Evaluator {
                 self.rewind(place, time, lookback);
             }
             Added::Recount => {
-                let standing = self.archive.standing(self.set.copies());
+                let standing = self.archive.standing(&self.copies);
                 let old = self.series.entries().to_vec();
                 let place = self.series.replace(standing);
                 let changed = [old.get(place), self.series.entry(place)].into_iter().flatten().map(|e| e.time).min();

@@ -95,6 +95,15 @@ impl Parameter {
         }
     }
 
+    /// The number in `text` as a difference in the parameter's own unit.
+    pub(crate) fn number(&self, text: &str) -> Result<Decimal, Failure> {
+        let amount = self.amount(text, ParameterOrigin::Clinic)?;
+        match amount.unit.zip(self.unit) {
+            Some((from, to)) => from.convert_difference(amount.raw, to).map_err(|_| self.unfit(text)),
+            None => Ok(amount.raw),
+        }
+    }
+
     fn amount(&self, text: &str, origin: ParameterOrigin) -> Result<Amount, Failure> {
         let amount = || {
             let (raw, unit) = parse_amount(text)?;
@@ -116,12 +125,12 @@ impl Parameter {
                 difference,
             })
         };
-        amount().ok_or_else(|| Failure::Parameter {
-            key: self.key.clone(),
-            value: text.to_owned(),
-            wanted: self
-                .unit
-                .map_or_else(|| "a plain number".to_owned(), |u| format!("a number with a unit such as `{u}`")),
-        })
+        amount().ok_or_else(|| self.unfit(text))
+    }
+
+    fn unfit(&self, text: &str) -> Failure {
+        let unit = self.unit.map(|u| format!("a number with a unit such as `{u}`"));
+        let wanted = unit.unwrap_or_else(|| "a plain number".to_owned());
+        Failure::Parameter { key: self.key.clone(), value: text.to_owned(), wanted }
     }
 }

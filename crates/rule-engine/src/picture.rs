@@ -92,7 +92,7 @@ impl Evaluator {
     /// The readings that do not count as they stand, each with the reason.
     #[must_use]
     pub fn standings(&self) -> BTreeMap<ReadingKey, Standing> {
-        let mut found = self.archive.passed_over(self.set.copies());
+        let mut found = self.archive.passed_over(&self.copies);
         let state = self.state();
         for (slot, rule) in self.set.slots().iter().enumerate() {
             let aside = state.rule(slot).map_or(&[][..], |r| &r.aside);

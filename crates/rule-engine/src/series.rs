@@ -1,28 +1,13 @@
 //! The readings that count, in order, and by quantity: what windows look at.
 
 use crate::condition::{UNKNOWN_ERROR_S, kind_index, quantity_bit, quantity_index};
+use crate::copies::Copies;
 use crate::picture::Standing;
 use crate::value::Datum;
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vitals::{Decimal, Flag, Instant, Kind, Quantity, ReadingId, ReadingKey, StoredReading, Unit, Value};
-
-/// How alike two readings from different devices must be to count once: the clinic's to set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CopyTolerance {
-    /// measured at most this far apart
-    pub time: TimeDelta,
-    /// values at most this far apart, in the canonical unit; where nothing is said, equal
-    pub values: BTreeMap<Quantity, Decimal>,
-}
-
-impl Default for CopyTolerance {
-    /// A minute and equal values: enough for one measurement sent by hub and vendor cloud.
-    fn default() -> Self {
-        Self { time: TimeDelta::seconds(60), values: BTreeMap::new() }
-    }
-}
+use vitals::{Flag, Instant, Kind, Quantity, ReadingId, ReadingKey, StoredReading, Unit, Value};
 
 /// A reading as rules see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +111,7 @@ pub(crate) enum Added {
 }
 
 impl Archive {
-    pub(crate) fn add(&mut self, stored: &StoredReading, ended: bool, tolerance: &CopyTolerance) -> Added {
+    pub(crate) fn add(&mut self, stored: &StoredReading, ended: bool, copies: &Copies) -> Added {
         let entry = Arc::new(Entry::new(stored, ended));
         let place = (entry.time, entry.key.clone());
         if self.all.contains_key(&place) {
@@ -135,17 +120,17 @@ impl Archive {
         let corrects = entry.corrected_key();
         let tangled = corrects.is_some() || self.corrected.contains(&entry.key) || ended;
         self.corrected.extend(corrects);
-        let copied = !tangled && self.copies(&entry, tolerance).next().is_some();
+        let copied = !tangled && self.copies(&entry, copies).next().is_some();
         let stated = stored.reading.clock.as_ref().is_some_and(|c| c.error_s.is_some());
         self.all.insert(place, Stored { entry: Arc::clone(&entry), stated });
         if tangled || copied { Added::Recount } else { Added::Counts(entry) }
     }
 
     /// Stored readings that could be the same measurement as `entry`.
-    fn copies<'a>(&'a self, entry: &'a Entry, tolerance: &'a CopyTolerance) -> impl Iterator<Item = &'a Stored> {
-        let from = entry.time.checked_sub_signed(tolerance.time).unwrap_or(Instant::MIN_UTC);
-        let until = entry.time.checked_add_signed(tolerance.time).unwrap_or(Instant::MAX_UTC);
-        self.within(from, until).filter(move |other| is_copy(&other.entry, entry, tolerance))
+    fn copies<'a>(&'a self, entry: &'a Entry, copies: &'a Copies) -> impl Iterator<Item = &'a Stored> {
+        let from = entry.time.checked_sub_signed(copies.reach()).unwrap_or(Instant::MIN_UTC);
+        let until = entry.time.checked_add_signed(copies.reach()).unwrap_or(Instant::MAX_UTC);
+        self.within(from, until).filter(move |other| is_copy(&other.entry, entry, copies))
     }
 
     fn within(&self, from: Instant, until: Instant) -> impl Iterator<Item = &Stored> {
@@ -163,13 +148,13 @@ impl Archive {
 
     /// The readings that count, in order: of a reading and its corrections the last one, of copies the best,
     /// and none measured while readings are only stored. A function of the set, not of its order of arrival.
-    pub(crate) fn standing(&self, tolerance: &CopyTolerance) -> Vec<Arc<Entry>> {
+    pub(crate) fn standing(&self, copies: &Copies) -> Vec<Arc<Entry>> {
         let replaced = self.replaced();
         let kept = |s: &&Stored| !replaced.contains(&s.entry.key) && !s.entry.ended;
         let mut disputed: Vec<&Stored> = Vec::new();
         let mut standing: Vec<Arc<Entry>> = Vec::new();
         for stored in self.all.values().filter(kept) {
-            let alone = !self.copies(&stored.entry, tolerance).any(|other| kept(&other));
+            let alone = !self.copies(&stored.entry, copies).any(|other| kept(&other));
             if alone {
                 standing.push(Arc::clone(&stored.entry));
             } else {
@@ -180,7 +165,7 @@ impl Archive {
             disputed.sort_by(|a, b| a.entry.copy_rank(a.stated).cmp(&b.entry.copy_rank(b.stated)));
             let mut best: Vec<&Stored> = Vec::new();
             for stored in disputed {
-                if !best.iter().any(|b| is_copy(&b.entry, &stored.entry, tolerance)) {
+                if !best.iter().any(|b| is_copy(&b.entry, &stored.entry, copies)) {
                     best.push(stored);
                 }
             }
@@ -191,9 +176,9 @@ impl Archive {
     }
 
     /// The readings that are not among [`Self::standing`], each with the reason.
-    pub(crate) fn passed_over(&self, tolerance: &CopyTolerance) -> BTreeMap<ReadingKey, Standing> {
+    pub(crate) fn passed_over(&self, copies: &Copies) -> BTreeMap<ReadingKey, Standing> {
         let replaced = self.replaced();
-        let standing: BTreeSet<ReadingKey> = self.standing(tolerance).into_iter().map(|e| e.key.clone()).collect();
+        let standing: BTreeSet<ReadingKey> = self.standing(copies).into_iter().map(|e| e.key.clone()).collect();
         let why = |entry: &Entry| match entry {
             e if replaced.contains(&e.key) => Standing::Corrected,
             e if e.ended => Standing::OnlyStored,
@@ -243,16 +228,14 @@ fn order(entry: &Entry) -> (Instant, &ReadingKey) {
     (entry.time, &entry.key)
 }
 
-fn is_copy(a: &Entry, b: &Entry, tolerance: &CopyTolerance) -> bool {
+fn is_copy(a: &Entry, b: &Entry, copies: &Copies) -> bool {
+    let tolerance = copies.at(a.time.min(b.time));
     let elsewhere = a.key.source != b.key.source || a.key.device != b.key.device;
-    if !elsewhere || a.kind != b.kind || (a.time - b.time).abs() > tolerance.time {
+    if !elsewhere || a.kind != b.kind || (a.time - b.time).abs() > tolerance.time() {
         return false;
     }
     let same = |q: Quantity, x: Datum, y: Datum| match (x, y) {
-        (Datum::Number(x), Datum::Number(y)) => {
-            let allowed = tolerance.values.get(&q).copied().unwrap_or(Decimal::ZERO);
-            x.checked_sub(y).is_some_and(|d| d.abs() <= allowed)
-        }
+        (Datum::Number(x), Datum::Number(y)) => x.checked_sub(y).is_some_and(|d| tolerance.allows(q, d)),
         (x, y) => x == y,
     };
     let mut common = a.values.iter().filter_map(|(q, x)| b.value(*q).map(|y| same(*q, *x, y))).peekable();

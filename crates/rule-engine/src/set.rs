@@ -1,9 +1,9 @@
 //! All rulebooks with the times from which each version is in force.
 
+use crate::copies;
 use crate::error::{Problems, RuleError};
 use crate::parameter::Parameter;
 use crate::rulebook::{Rule, Rulebook, missing_includes};
-use crate::series::CopyTolerance;
 use care::{ParameterScope, RuleId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,7 +25,6 @@ pub struct RulebookSet {
     books: Vec<InForce>,
     /// ids of rules, sorted: a rule's slot is its place here
     slots: Vec<RuleId>,
-    copies: CopyTolerance,
 }
 
 impl RulebookSet {
@@ -77,13 +76,6 @@ impl RulebookSet {
         let mut set = self.clone();
         errors.extend(set.enter(name, text, Arc::new(book), if first { Instant::MIN_UTC } else { effective_from }));
         if errors.is_empty() { Ok(set) } else { Err(errors) }
-    }
-
-    /// The set with another tolerance for suspected copies.
-    #[must_use]
-    pub fn with_copy_tolerance(mut self, tolerance: CopyTolerance) -> RulebookSet {
-        self.copies = tolerance;
-        self
     }
 
     /// The set with `book` brought by `programme`, where it names none itself.
@@ -160,7 +152,7 @@ impl RulebookSet {
     /// Parameters of the rulebooks in force at `time`, what is expected among them.
     #[must_use]
     pub fn parameters(&self, time: Instant) -> Vec<&Parameter> {
-        self.in_force(time).into_iter().flat_map(|b| b.settable()).collect()
+        self.in_force(time).into_iter().flat_map(|b| b.settable()).chain(copies::parameters()).collect()
     }
 
     /// Checks a setting before it is stored: the key must exist in some version and the value must fit.
@@ -168,13 +160,14 @@ impl RulebookSet {
     /// # Errors
     /// What is wrong, with the remedy.
     pub fn check_setting(&self, scope: ParameterScope, key: &str, value: Option<&str>) -> Result<(), String> {
-        let _ = scope;
-        let parameter = self.books.iter().rev().flat_map(|b| b.book.settable()).find(|p| p.key == key);
-        let Some(parameter) = parameter else {
-            let known: BTreeSet<&str> =
-                self.books.iter().flat_map(|b| b.book.settable()).map(|p| p.key.as_str()).collect();
+        let all = || self.books.iter().rev().flat_map(|b| b.book.settable()).chain(copies::parameters());
+        let Some(parameter) = all().find(|p| p.key == key) else {
+            let known: BTreeSet<&str> = all().map(|p| p.key.as_str()).collect();
             return Err(format!("unknown parameter `{key}`; {}", crate::error::suggest(key, known)));
         };
+        if copies::owns(key) {
+            return copies::check(scope, parameter, value);
+        }
         let Some(value) = value else { return Ok(()) };
         parameter.accepts(value)?;
         match self.range(key) {
@@ -192,9 +185,5 @@ impl RulebookSet {
 
     pub(crate) fn slot(&self, rule: &RuleId) -> Option<usize> {
         self.slots.binary_search(rule).ok()
-    }
-
-    pub(crate) fn copies(&self) -> &CopyTolerance {
-        &self.copies
     }
 }

@@ -171,7 +171,8 @@ fn history() -> impl Strategy<Value = History> {
     let enrolments = prop::collection::vec((any::<bool>(), -24..60_i64, prop::option::of(10..120_i64)), 1..3);
     let zone = prop_oneof![Just(chrono_tz::UTC), Just(chrono_tz::America::New_York), Just(chrono_tz::Asia::Kolkata)];
     let parameter = prop::option::of((0..120_i64, prop_oneof![Just("0.8 kg"), Just("2 kg"), Just("two")]));
-    (status, enrolments, zone, parameter).prop_map(|(status, enrolments, zone, parameter)| {
+    let copies = prop::option::of((0..120_i64, prop_oneof![Just(("weight", "0.5 kg")), Just(("seconds", "7200"))]));
+    (status, enrolments, zone, parameter, copies).prop_map(|(status, enrolments, zone, parameter, copies)| {
         let mut history = History::new(PatientId::new("p1").unwrap());
         history.timezone.set(start(), zone);
         if let Some((from, back, ended)) = status {
@@ -197,6 +198,13 @@ fn history() -> impl Strategy<Value = History> {
                 seq: 1,
             })
             .collect();
+        history.parameters.extend(copies.map(|(from, (name, value))| ParameterSetting {
+            scope: ParameterScope::Clinic,
+            key: format!("copies.{name}"),
+            value: Some(value.to_owned()),
+            effective_from: hours(from),
+            seq: 2,
+        }));
         history
     })
 }
