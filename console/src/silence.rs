@@ -71,6 +71,9 @@ impl Cause {
     }
 }
 
+/// What one look at a device finds: quiet since, and now.
+type Judgement = fn(&DeviceAround, Instant, Instant) -> Option<Cause>;
+
 /// The cause nearest to Hearth: what is wrong there would hide everything behind it.
 pub(crate) fn cause(patient: &SilentPatient, runs: &[Run], now: Instant) -> Cause {
     if patient.devices.is_empty() {
@@ -81,10 +84,9 @@ pub(crate) fn cause(patient: &SilentPatient, runs: &[Run], now: Instant) -> Caus
     if down > TimeDelta::zero() && quiet - down < Expectation::SILENT_AFTER {
         return Cause::HearthDown(down);
     }
-    let steps: [fn(&DeviceAround, Instant, Instant) -> Option<Cause>; 4] = [of_source, of_messages, of_slots, of_power];
-    let of_devices = |step: &fn(&DeviceAround, Instant, Instant) -> Option<Cause>| {
-        patient.devices.iter().find_map(|device| step(device, patient.quiet_since, now))
-    };
+    let steps: [Judgement; 4] = [of_source, of_messages, of_slots, of_power];
+    let of_devices =
+        |step: &Judgement| patient.devices.iter().find_map(|device| step(device, patient.quiet_since, now));
     if let Some(cause) = steps.iter().find_map(of_devices) {
         return cause;
     }

@@ -68,7 +68,7 @@ export async function workByKeyboard(page, task, api, patient) {
   await page.waitForURL(/\/tasks\//);
   const path = new URL(page.url()).pathname;
   const main = page.locator("main");
-  await main.locator("figure svg").first().waitFor();
+  await main.locator("figure svg.chart").first().waitFor();
   const text = await main.innerText();
   for (const part of ["3.2 kg", "2 kg", patient.name, patient.phone, "Basis", "HF-W2", "French"]) {
     assert.ok(text.includes(part), `${part} in ${text}`);

@@ -21,7 +21,9 @@ fn people_sign_in_at_the_hospitals_own_provider() {
     let mut node =
         Command::new(found("node")).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(node.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Held to the end: the provider goes on talking, and a closed pipe would end it.
+    let mut provider_says = BufReader::new(node.stdout.take().unwrap());
+    provider_says.read_line(&mut line).unwrap();
     let provider: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line:?}"));
 
     let mut hearth = Hearth::serve("");
@@ -46,5 +48,6 @@ fn people_sign_in_at_the_hospitals_own_provider() {
 
     let task = json!({"base": base, "token": TOKEN, "chromium": found("chromium")});
     writeln!(node.stdin.take().unwrap(), "{task}").unwrap();
+    std::io::copy(&mut provider_says, &mut std::io::stderr()).unwrap();
     assert!(node.wait().unwrap().success(), "see above for what is wrong");
 }

@@ -145,7 +145,7 @@ fn clause(part: &[Piece], words: Words) -> Option<String> {
 }
 
 /// What is compared with, and how often or how long it must hold: `… 2 times in 7 d`, `… for 3 d`.
-fn held<'a>(right: &'a [Piece], words: Words) -> (&'a [Piece], String) {
+fn held(right: &[Piece], words: Words) -> (&[Piece], String) {
     let lang = words.lang;
     match right {
         [limit @ .., Piece::Amount(n), Piece::Word(times), Piece::Word(_), Piece::Amount(window)]

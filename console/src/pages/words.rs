@@ -44,11 +44,6 @@ pub(super) fn when(time: Instant, zone: Tz, now: Instant) -> Markup {
     html! { time datetime=(time.to_rfc3339()) { (ago(time, now)) ", " (clock(time, zone, now)) } }
 }
 
-/// "07:12" or "21 Nov 07:12" alone.
-pub(super) fn at(time: Instant, zone: Tz, now: Instant) -> Markup {
-    html! { time datetime=(time.to_rfc3339()) { (clock(time, zone, now)) } }
-}
-
 /// A sentence of ours, with what stands in backticks as code.
 pub(super) fn ticked(text: &str) -> Markup {
     html! {
@@ -56,16 +51,6 @@ pub(super) fn ticked(text: &str) -> Markup {
             @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
-}
-
-/// `heart-failure` as "Heart failure"; COPD is an abbreviation.
-pub(super) fn programme(id: &str) -> String {
-    if id == "copd" {
-        return "COPD".to_owned();
-    }
-    let spaced = id.replace('-', " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -83,6 +68,5 @@ mod tests {
         let zone: Tz = "America/New_York".parse().unwrap();
         assert_eq!(clock(before(60), zone, now), "06:00");
         assert_eq!(clock(before(60 * 24), zone, now), "21 Nov 07:00");
-        assert_eq!(programme("heart-failure"), "Heart failure");
     }
 }

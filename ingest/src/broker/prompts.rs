@@ -114,7 +114,7 @@ impl Post {
                 }
             }
         } else if reason != PubAckReason::NoMatchingSubscribers {
-            tracing::warn!(source = %source, ?reason, "the broker refused a prompt; let this client publish to `hearth/v1/+/+/prompt`");
+            tracing::warn!(source = %source, ?reason, "the broker refused a prompt; let this client publish to the topics of prompts");
         }
         self.put_off.insert(row, source);
     }

@@ -115,7 +115,7 @@ pub(in crate::pages) async fn hand_over(
             Found::One(whose) => whose,
             Found::Several(list) => return Ok(show(&caller, &view, &fields, &Shape::Choose(&list)).into_response()),
         };
-        let wish = Wish::parse(&view, &fields, whose)?;
+        let wish = Wish::parse(&view, &fields, whose.map(|record| *record))?;
         let (lists, names) = wish.lists(&app, &caller, &view).await?;
         if fields.get("step") == Some("save") {
             app.store.hand_over(lists, fields.get("reason").unwrap_or_default(), &caller.actor).await?;
@@ -140,7 +140,7 @@ pub(in crate::pages) async fn hand_over(
 
 /// Who is meant.
 enum Found {
-    One(Option<PatientRecord>),
+    One(Option<Box<PatientRecord>>),
     Several(Vec<PatientRecord>),
 }
 
@@ -150,7 +150,7 @@ const OFFERED: u32 = 8;
 async fn whose(app: &App, caller: &Caller, view: &View, fields: &Fields) -> Result<Found, Problem> {
     let words = view.words;
     match Act::of(fields) {
-        Act::Assign => return Ok(Found::One(Some(view.record.clone()))),
+        Act::Assign => return Ok(Found::One(Some(Box::new(view.record.clone())))),
         Act::End => return Ok(Found::One(None)),
         Act::Move => {}
     }
@@ -158,14 +158,14 @@ async fn whose(app: &App, caller: &Caller, view: &View, fields: &Fields) -> Resu
     if PatientId::new(text).is_ok()
         && let Ok(record) = caller.patient(app, text).await
     {
-        return Ok(Found::One(Some(record)));
+        return Ok(Found::One(Some(Box::new(record))));
     }
     let request = PageRequest { after: None, limit: OFFERED };
     let mut found = app.store.patients(caller.scope(), Some(text), request).await?.items;
     found.retain(|r| r.patient.id != *view.id());
     match found.len() {
         0 => Err(Problem::field("/to", t!(words.lang, "patient-nobody-found", text = text))),
-        1 => Ok(Found::One(found.pop())),
+        1 => Ok(Found::One(found.pop().map(Box::new))),
         _ => Ok(Found::Several(found)),
     }
 }

@@ -13,6 +13,7 @@
 
 mod accounts;
 mod board;
+mod chart;
 mod doors;
 mod journal;
 mod kit;
@@ -64,6 +65,11 @@ contract! {
         a_rulebook_is_installed_once,
         patients_are_found,
         a_future_pause_is_not_in_force_yet,
+    }
+    chart {
+        a_device_goes_to_somebody_else_at_once_or_not_at_all,
+        what_was_agreed_is_told_with_who_and_why,
+        a_patients_devices_are_theirs_alone,
     }
     worklist {
         an_evaluation_is_committed_whole,
