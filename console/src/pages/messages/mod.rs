@@ -79,9 +79,9 @@ pub(super) async fn test(State(app): State<Shared>, caller: Caller, fields: Fiel
 /// Everything that stands in the way of telling people, for the list of tasks and this page.
 pub(super) fn warning_banner(lang: Lang, found: &[Warning]) -> Markup {
     html! {
-        div data-part="warnings" {
+        div data-part="warnings" role="status" {
             @if !found.is_empty() {
-                ul.warnings.note role="status" { @for warning in found { li { (say(lang, warning)) } } }
+                ul.warnings.note { @for warning in found { li { (say(lang, warning)) } } }
             }
         }
     }
