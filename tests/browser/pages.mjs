@@ -198,7 +198,7 @@ try {
   await scale.end();
   await step("without script", withoutScript(browser));
   const state = await context.storageState();
-  const [open] = (await api("GET", "/tasks?status=requested&severity=high,critical")).items;
+  const [open] = (await api("GET", "/tasks?status=requested,accepted,in-progress,on-hold")).items;
   await step("photographs", photographs(browser, state, {
     tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients", patient: `/patients/${open.patient}`,
     devices: "/devices", sources: "/sources", quarantine: "/quarantine", "quarantine-item": `/quarantine/${item}`,
