@@ -17,7 +17,7 @@ use bytes::Bytes;
 use epoch::{Epoch, Stamp};
 use hubs::Hubs;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Filter, Packet, Publish};
+use rumqttc::v5::mqttbytes::v5::{Filter, Packet, Publish, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls_pki_types::CertificateDer;
@@ -150,13 +150,20 @@ async fn read(
         match event {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 link.epoch().connected();
-                health.up();
                 // Also where the broker knows what we subscribed to: it says again who is online.
                 let wanted = filters.iter().map(|filter| Filter::new(filter.clone(), QoS::AtLeastOnce));
                 if let Err(error) = link.client.try_subscribe_many(wanted) {
                     tracing::error!(error = %error, "could not subscribe at the broker");
                 }
             }
+            // What is published before this goes to nobody, however well the broker acknowledges it.
+            Ok(Event::Incoming(Packet::SubAck(answer))) => match refusal(&filters, &answer.return_codes) {
+                None => health.up(),
+                Some(why) => {
+                    tracing::error!(%why, "the broker does not let Hearth listen");
+                    health.down(why);
+                }
+            },
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let stamp = link.epoch().stamp();
                 let received_at = ReceivedAt(link.pipeline.clock.now());
@@ -180,6 +187,20 @@ async fn read(
             }
         }
     }
+}
+
+/// Why not everything is heard at QoS 1, with the remedy.
+fn refusal(filters: &[String], answers: &[SubscribeReasonCode]) -> Option<String> {
+    filters.iter().enumerate().find_map(|(at, filter)| match answers.get(at) {
+        Some(SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce)) => None,
+        Some(SubscribeReasonCode::Success(QoS::AtMostOnce)) => Some(format!(
+            "the broker grants QoS 0 for {filter}, which loses readings; allow QoS 1 there (mosquitto: max_qos)"
+        )),
+        Some(code) => Some(format!(
+            "the broker refuses {filter} ({code:?}); allow Hearth's user there to subscribe to it, by shared subscription"
+        )),
+        None => Some(format!("the broker did not answer for {filter}")),
+    })
 }
 
 /// Each hub's last status.
@@ -317,7 +338,8 @@ async fn drive(mut events: EventLoop, stop: CancellationToken) {
             () = stop.cancelled() => return,
             event = events.poll() => event,
         };
-        if event.is_err() {
+        if let Err(error) = event {
+            tracing::warn!(%error, "the connection that carries receipts to the broker was lost; it is made again");
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(RETRY) => {}

@@ -32,7 +32,9 @@ impl Mosquitto {
 
     fn launch(dir: &std::path::Path, port: u16) -> Child {
         let config = dir.join("mosquitto.conf");
-        let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nlog_dest none\n");
+        let more = std::fs::read_to_string(dir.join("more.conf")).unwrap_or_default();
+        let text =
+            format!("listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nlog_dest none\n{more}");
         std::fs::write(&config, text).unwrap();
         // Brokers live in /usr/sbin, which is not on everybody's path.
         let path = format!("{}:/usr/sbin:/usr/local/sbin", std::env::var("PATH").unwrap_or_default());
@@ -51,6 +53,12 @@ impl Mosquitto {
             std::thread::sleep(Duration::from_millis(10));
         }
         process
+    }
+
+    /// Kills it and starts another, which remembers nothing, with `more` in its configuration.
+    fn replace_with(&mut self, more: &str) {
+        std::fs::write(self.dir.path().join("more.conf"), more).unwrap();
+        self.replace();
     }
 
     /// Kills it and starts another, which remembers nothing.
@@ -206,9 +214,8 @@ async fn readings_come_through_a_broker_and_receipts_go_back() {
     let (client, mut events) = world.device();
     client.try_subscribe("hearth/v1/hub/+/receipt", QoS::AtLeastOnce).unwrap();
     client.try_publish("hearth/v1/hub/status", QoS::AtLeastOnce, true, r#"{"online":true}"#).unwrap();
-    // Receipts wait in a bounded queue: no more at once than it and the broker hold for somebody who also publishes.
-    publish_all(&client, &mut events, 0..400).await;
-    assert_eq!(world.stored().await, 400);
+    publish_all(&client, &mut events, 0..1000).await;
+    assert_eq!(world.stored().await, 1000);
     assert_eq!(world.store.statuses().await.unwrap().len(), 1);
     client.try_publish("hearth/v1/hub/a b/reading", QoS::AtLeastOnce, false, weight(1)).unwrap();
     let pumped = tokio::spawn(async move {
@@ -219,6 +226,19 @@ async fn readings_come_through_a_broker_and_receipts_go_back() {
     world.until(async || world.store.ledger().await.unwrap().quarantined == 1).await;
     pumped.abort();
     assert_eq!(world.shutdown.drain(Duration::from_secs(10)).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_broker_that_grants_too_little_is_named_and_hearth_is_not_ready() {
+    let mut world = world().await;
+    world.broker.replace_with("max_qos 0\n");
+    let reason = async || world.health.report().into_iter().find_map(|part| part.reason).unwrap_or_default();
+    world.until(async || reason().await.contains("grants QoS 0 for $share/")).await;
+    assert!(!world.health.ready());
+    assert!(reason().await.contains("allow QoS 1"), "{}", reason().await);
+
+    world.broker.replace_with("");
+    world.until(async || world.health.ready()).await;
 }
 
 #[tokio::test]
