@@ -76,11 +76,12 @@ pub(crate) fn start(
         .set_session_expiry_interval(Some(SESSION))
         .set_receive_maximum(Some(window))
         .set_manual_acks(true);
-    // Room for every acknowledgement that can be owed, and the subscriptions.
-    let (client, events) = AsyncClient::new(options, usize::from(window).saturating_mul(2).saturating_add(16));
+    // Room for every acknowledgement that can be owed, and the subscriptions: a broker may send more ahead than it was
+    // asked to (mosquitto 2.0.11 does), but never more than there are packet identifiers. Memory is taken as needed.
+    let (client, events) = AsyncClient::new(options, usize::from(u16::MAX).saturating_add(16));
     let link =
         Arc::new(Link { client, epoch: Mutex::default(), hubs: Hubs::default(), pipeline: Arc::clone(pipeline) });
-    // As much as the broker may send ahead, so that the reader never waits for the committer.
+    // As much as the broker was asked to send ahead; beyond it the reader waits for the committer.
     let (messages, inbox) = mpsc::channel(usize::from(window));
     let (receipts, outbox) =
         mpsc::channel(usize::try_from(most).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS));
