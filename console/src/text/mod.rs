@@ -3,12 +3,14 @@
 //! `t!(lang, "key")` gives a message, `t!(lang, "key", name = value)` one with values in it. A test holds every key that
 //! stands in the source against the files, and the languages against each other, so that none is incomplete.
 
+mod books;
 mod language;
 #[cfg(test)]
 mod tests;
 #[allow(dead_code, reason = "the pages move over to it one by one")]
 mod words;
 
+pub(crate) use books::Books;
 pub(crate) use language::Lang;
 pub(crate) use words::{Words, capitalised};
 
