@@ -13,8 +13,8 @@ use vitals::{Kind, Quantity};
 /// Words that no German sentence has and hardly an English one lacks.
 const ENGLISH: &[&str] = &[
     "a", "add", "and", "any", "are", "been", "but", "by", "call", "device", "do", "every", "for", "from", "give",
-    "has", "have", "is", "it", "its", "must", "no", "nobody", "not", "of", "on", "or", "other", "patient", "reading",
-    "readings", "take", "than", "that", "the", "their", "there", "this", "to", "until", "who", "with", "write", "you",
+    "has", "have", "is", "it", "its", "must", "no", "nobody", "not", "of", "on", "or", "other", "reading", "readings",
+    "take", "than", "that", "the", "their", "there", "this", "to", "until", "who", "with", "write", "you",
 ];
 
 /// What a person reads of a page: no tags, and nothing that is code, or in another language by its own mark.
@@ -114,6 +114,8 @@ async fn every_page() {
         "/first-run".to_owned(),
         "/sources".to_owned(),
         "/quarantine".to_owned(),
+        "/devices".to_owned(),
+        "/devices?q=none".to_owned(),
         "/rules".to_owned(),
         "/rules?book=diabetes".to_owned(),
         "/rules?book=oxygen".to_owned(),

@@ -1,11 +1,10 @@
 //! What could not become a reading, why, and what to do.
 
 use super::form::{Fields, csrf};
-use super::layout::{self, Place, alert};
+use super::layout::{self, Place, alert, ticked};
 use super::pointer::place_of;
 use super::reason;
 use super::sources::counted;
-use super::words::ticked;
 use crate::access::Caller;
 use crate::api::replay_row;
 use crate::app::{App, Shared};

@@ -1,9 +1,8 @@
 //! What is watched, by which version, with which limits.
 
 use super::form::{Fields, csrf};
-use super::layout::{self, Place, alert};
+use super::layout::{self, Place, alert, ticked};
 use super::sentence::{readable, sentence, severities};
-use super::words::ticked;
 use crate::access::Caller;
 use crate::api::parameters::{in_force, set_clinic};
 use crate::app::{App, Shared};

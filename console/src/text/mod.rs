@@ -7,7 +7,6 @@ mod books;
 mod language;
 #[cfg(test)]
 mod tests;
-#[allow(dead_code, reason = "the pages move over to it one by one")]
 mod words;
 
 pub(crate) use books::Books;
@@ -22,7 +21,7 @@ use std::sync::LazyLock;
 /// The files of one language; each page has its own.
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason")
+        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason", "devices")
     };
     ($language:literal, $($name:literal),+) => {
         [$(include_str!(concat!("../../strings/", $language, "/", $name, ".ftl"))),+]
