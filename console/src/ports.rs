@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use care::{Foreseen, History, ParameterScope, ProgrammeId, Proposal};
 use rule_engine::{Picture, Range, Rule, Rulebook, RulebookSet, picture};
+use std::fmt;
 use store::{ItemStatus, StoreError};
 use vitals::{Instant, Kind, Unit};
 
@@ -83,7 +84,7 @@ pub struct BookInfo {
 }
 
 /// What the console needs to know of the rulebooks.
-pub trait Rulebooks: Send + Sync {
+pub trait Rulebooks: fmt::Debug + Send + Sync {
     /// Programmes that a patient can be enrolled for at `now`.
     fn programmes(&self, now: Instant) -> Vec<ProgrammeId>;
     /// Every parameter that can be overridden at `now`.
@@ -97,6 +98,8 @@ pub trait Rulebooks: Send + Sync {
     fn books(&self, now: Instant) -> Vec<BookInfo>;
     /// What a chart from `from` to `until` shows of the rules that stand for a patient.
     fn picture(&self, history: &History, from: Instant, until: Instant) -> Picture;
+    /// A rulebook's text in another language (BCP 47), where one translates it.
+    fn text(&self, language: &str, english: &str) -> Option<String>;
 }
 
 /// No rulebooks: everything is accepted and nothing is known. For tests.
@@ -118,6 +121,9 @@ impl Rulebooks for NoRulebooks {
     }
     fn picture(&self, _history: &History, _from: Instant, _until: Instant) -> Picture {
         Picture::default()
+    }
+    fn text(&self, _language: &str, _english: &str) -> Option<String> {
+        None
     }
 }
 
@@ -147,6 +153,10 @@ impl Rulebooks for RulebookSet {
 
     fn picture(&self, history: &History, from: Instant, until: Instant) -> Picture {
         picture(self, history, from, until)
+    }
+
+    fn text(&self, language: &str, english: &str) -> Option<String> {
+        RulebookSet::text(self, language, english).map(str::to_owned)
     }
 }
 

@@ -37,7 +37,7 @@ async fn every_page_says_what_it_should_and_carries_the_headers() {
         ("/patients".to_owned(), vec!["9 Mar 1948", "Heart failure"]),
         ("/patients/p1".to_owned(), vec!["<title id=\"t-weight\"", "still holds", "rulebook", "hub-1/scale"]),
         ("/patients/p1?days=90".to_owned(), vec!["82.7 kg"]),
-        ("/devices".to_owned(), vec!["1 device sends readings that are nobody’s", "Assign"]),
+        ("/devices".to_owned(), vec!["One device sends readings that are nobody’s", "Assign"]),
         ("/sources".to_owned(), vec!["There is no source yet"]),
         ("/quarantine".to_owned(), vec!["unknown unit <code>lbs</code>", "Replay", "in quarantine"]),
         ("/quarantine/1".to_owned(), vec!["{&quot;bad&quot;", "7b 22 62 61 64 22"]),
@@ -85,6 +85,43 @@ async fn a_device_is_assigned_and_its_readings_are_somebodys() {
     let right = browser.post("/devices/assign", "device=hub-1%2Fother&patient=p1&from=2026-11-20").await;
     assert_eq!(right.status, 303, "{}", right.body);
     assert!(!browser.get("/devices").await.body.contains("nobody’s."));
+}
+
+#[tokio::test]
+async fn devices_are_found_and_paged_in_the_url() {
+    let (f, _) = seeded().await;
+    let browser = f.sign_in("administrator").await;
+    let at = f.clock.now();
+    let many =
+        (0..120).map(|n| reading(&format!("hub-9/d{n:03}"), Kind::HeartRate, at, &[(Quantity::HeartRate, "70")]));
+    f.readings(many.collect()).await;
+    let next = |page: &str| {
+        let (_, rest) = page.split_once("<a href=\"/devices?cursor=").unwrap();
+        format!("/devices?cursor={}", rest.split('"').next().unwrap().replace("&amp;", "&"))
+    };
+    let first = browser.get("/devices").await.body;
+    assert!(first.contains("hub-9/d000") && !first.contains("hub-9/d119") && first.len() < 100_000, "{first}");
+    let rest = browser.get(&next(&first)).await.body;
+    assert!(rest.contains("hub-9/d119") && !rest.contains("hub-9/d000") && !rest.contains("devices?cursor="), "{rest}");
+    let found = browser.get("/devices?q=Alvarez").await.body;
+    assert!(found.contains("hub-1/scale") && found.contains("/patients/p1") && !found.contains("hub-9"), "{found}");
+    let found = browser.get("/devices?q=9%2FD11").await.body;
+    assert!(found.contains("hub-9/d119") && !found.contains("hub-1/scale"), "{found}");
+    let strays = browser.get("/devices?nobodys=1").await.body;
+    assert!(
+        !strays.contains("hub-1/scale") && browser.get(&next(&strays)).await.body.contains("hub-9/d119"),
+        "{strays}"
+    );
+    assert!(browser.get("/devices?q=none").await.body.contains("No device fits."));
+    let wrong = browser.post("/devices/assign", "device=hub-9&patient=Alvarez&reason=new").await;
+    assert_eq!(wrong.status, 400);
+    assert!(
+        wrong.body.contains("as it stands in the list") && wrong.body.contains("value=\"Alvarez\""),
+        "{}",
+        wrong.body
+    );
+    let right = browser.post("/devices/assign", "device=hub-9%2Fd003&patient=alvarez").await;
+    assert_eq!(right.status, 303, "{}", right.body);
 }
 
 #[tokio::test]

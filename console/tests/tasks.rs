@@ -201,8 +201,13 @@ async fn an_open_list_is_sent_the_rows_that_change_and_no_others() {
     let cookie = format!("Cookie: {}", browser.cookie);
     let mut all = Stream::open(&f, "view=tasks", &cookie).await;
     let mut mine = Stream::open(&f, "view=tasks&owner=me", &cookie).await;
+    let german = format!("{cookie}\r\nAccept-Language: de");
+    let mut german = Stream::open(&f, "view=tasks", &german).await;
     let task = gained(&f, "p1", "Maria Alvarez", "82.7").await;
+    let row = german.until("</li>").await;
+    assert!(row.contains("um 2,7 kg gestiegen") && row.contains("Wegen plötzlicher Gewichtszunahme anrufen"), "{row}");
     let row = all.until("</li>").await;
+    assert!(row.contains("Call about sudden weight gain"), "{row}");
     assert!(row.contains("event: row") && row.contains("Maria Alvarez") && row.contains(&task), "{row}");
     assert!(!row.contains(&browser.csrf), "one drawing serves everybody: {row}");
     // The same commit is no row for whoever looks at their own.

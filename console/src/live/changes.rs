@@ -1,11 +1,12 @@
 //! Changes of tasks: read once, drawn once for all who read alike, sent to every open list.
 
+use crate::Rulebooks;
 use crate::app::{App, Shared};
 use crate::pages::tasks::names::Names;
 use crate::pages::tasks::row::{Reader, row};
 use crate::pages::tasks::times;
 use crate::problem::Problem;
-use crate::text::Words;
+use crate::text::{Books, Words};
 use care::TaskId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,6 +68,7 @@ pub(crate) struct Drawn {
     words: Words,
     times: BoardTimes,
     names: Arc<Names>,
+    books: Arc<dyn Rulebooks>,
     drawings: Mutex<HashMap<Reader, Arc<str>>>,
 }
 
@@ -76,7 +78,8 @@ impl Drawn {
         let mut drawings = self.drawings.lock().unwrap_or_else(PoisonError::into_inner);
         let draw = || {
             let words = self.words.in_language(reader.lang);
-            row(&self.row, reader, words, &self.names, self.times).into_string().replace(['\r', '\n'], " ").into()
+            let one = Books::new(self.books.as_ref(), words).row(self.row.clone());
+            row(&one, reader, words, &self.names, self.times).into_string().replace(['\r', '\n'], " ").into()
         };
         drawings.entry(reader).or_insert_with(draw).clone()
     }
@@ -148,7 +151,10 @@ impl News {
             let words = Words::new(crate::text::Lang::default(), app.config.timezone, times.now);
             let names = Arc::new(Names::load(app).await?);
             let rows = app.store.board_rows(self.tasks.into_iter().collect(), times.now).await?;
-            let drawn = |row| Drawn { row, words, times, names: Arc::clone(&names), drawings: Mutex::default() };
+            let drawn = |row| {
+                let (names, books) = (Arc::clone(&names), Arc::clone(&app.rulebooks));
+                Drawn { row, words, times, names, books, drawings: Mutex::default() }
+            };
             app.live.tell(Change::Rows(rows.into_iter().map(drawn).collect()));
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Who looked at whom, who changed what: read here, changed nowhere.
 
+use super::form::{cursor, percent};
 use super::layout::{self, Place};
 use crate::access::{Caller, table};
 use crate::app::{App, Shared};
@@ -56,13 +57,6 @@ impl Asked {
     }
 }
 
-/// A text within a URL.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
-}
-
 /// The beginning of a day of the clinic, or of the day after it.
 fn midnight(app: &App, date: &str, later: u64) -> Option<Instant> {
     let date = date.parse::<NaiveDate>().ok()?.checked_add_days(chrono::Days::new(later))?;
@@ -75,7 +69,7 @@ pub(super) async fn page(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let after = asked.cursor.as_ref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor(asked.cursor.as_deref());
     let page = app.store.audit_trail(&asked.filter(&app), PageRequest { after, limit: 100 }).await?;
     let head = app.store.audit_head().await?;
     let (lang, words) = (caller.lang, caller.words(&app));

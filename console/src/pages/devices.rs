@@ -1,25 +1,64 @@
 //! Devices: whose are they, and which are nobody's?
 
-use super::form::{Fields, csrf};
+use super::form::{Fields, csrf, cursor, percent};
 use super::layout::{self, Place, alert};
-use super::words;
 use crate::access::Caller;
 use crate::api::assign_device;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use axum::extract::State;
+use crate::text::{Lang, Words, t};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use care::{Assignment, Assignments, PatientId, Permission};
+use care::{Assignment, PatientId, Permission};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use maud::{Markup, html};
-use std::collections::{BTreeMap, BTreeSet};
-use store::{DeviceSeen, PageRequest};
+use serde::Deserialize;
+use store::{DeviceFilter, MOST_COUNTED, Page, PageRequest, PatientRecord, WornDevice};
 use vitals::{DeviceId, DeviceRef, Instant, SourceId, UserSlot};
 
+/// What is looked for, and where the list goes on.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    q: Option<String>,
+    nobodys: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn search(&self) -> Option<&str> {
+        self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
+    }
+
+    fn filter(&self) -> DeviceFilter {
+        match (self.search(), &self.nobodys) {
+            (Some(text), _) => DeviceFilter::Named(text.to_owned()),
+            (None, Some(_)) => DeviceFilter::Nobodys,
+            (None, None) => DeviceFilter::All,
+        }
+    }
+
+    /// The list from `next` on.
+    fn url(&self, next: &str) -> String {
+        let filter = match (self.search(), &self.nobodys) {
+            (Some(text), _) => format!("&q={}", percent(text)),
+            (None, Some(_)) => "&nobodys=1".to_owned(),
+            (None, None) => String::new(),
+        };
+        format!("/devices?cursor={}{filter}", hex::encode(next))
+    }
+}
+
+/// So many on a page.
+const ROWS: u32 = 100;
+
 /// `GET /devices`.
-pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Markup, Problem> {
-    show(&app, &caller, None).await
+pub(super) async fn page(
+    State(app): State<Shared>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Markup, Problem> {
+    show(&app, &caller, &asked, None).await
 }
 
 /// `POST /devices/assign`.
@@ -32,30 +71,53 @@ pub(super) async fn assign(State(app): State<Shared>, caller: Caller, fields: Fi
     match done.await {
         Ok(()) => Ok(Redirect::to("/devices").into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&app, &caller, Some(&problem.detail)).await?).into_response())
+            let page = show(&app, &caller, &Asked::default(), Some((&problem, &fields))).await?;
+            Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),
     }
 }
 
 async fn parse(app: &App, caller: &Caller, fields: &Fields) -> Result<Assignment, Problem> {
-    let text = fields.required("device", "a device")?;
-    let (source, device) =
-        text.split_once('/').ok_or_else(|| Problem::field("/device", "A device is written `source/device`."))?;
-    let wrong = |e: vitals::IdError| Problem::field("/device", format!("{e}."));
-    let device =
-        DeviceRef { source: SourceId::new(source).map_err(wrong)?, device: DeviceId::new(device).map_err(wrong)? };
-    let missing = || Problem::field("/patient", "There is no such patient.");
-    let record = caller.patient(app, fields.required("patient", "a patient")?).await.map_err(|_| missing())?;
-    let patient = record.patient.id;
+    let lang = caller.lang;
+    let wrong = || Problem::field("/device", t!(lang, "devices-wrong-device"));
+    let (source, device) = fields.get("device").and_then(|text| text.split_once('/')).ok_or_else(wrong)?;
+    let (source, device) = (SourceId::new(source).map_err(|_| wrong())?, DeviceId::new(device).map_err(|_| wrong())?);
+    let record = whose(app, caller, fields.get("patient").unwrap_or_default()).await?;
     let slot = fields.get("slot").map(str::parse::<u8>).transpose();
-    let slot = slot.map_err(|_| Problem::field("/slot", "A slot is a number from 0 to 254."))?;
+    let slot = slot.ok().filter(|slot| *slot != Some(u8::MAX));
+    let slot = slot.ok_or_else(|| Problem::field("/slot", t!(lang, "devices-wrong-slot")))?;
     let from = match fields.get("from") {
         None => app.clock.now(),
         Some(date) => midnight(date, record.patient.timezone)
-            .ok_or_else(|| Problem::field("/from", "Write the first day as year-month-day."))?,
+            .ok_or_else(|| Problem::field("/from", t!(lang, "devices-wrong-date")))?,
     };
-    Ok(Assignment { device, user_slot: slot.map(UserSlot), patient, from, until: None })
+    let device = DeviceRef { source, device };
+    Ok(Assignment { device, user_slot: slot.map(UserSlot), patient: record.patient.id, from, until: None })
+}
+
+/// The patient of this id, or the only one whom the words fit.
+async fn whose(app: &App, caller: &Caller, text: &str) -> Result<PatientRecord, Problem> {
+    if PatientId::new(text).is_ok()
+        && let Ok(record) = caller.patient(app, text).await
+    {
+        return Ok(record);
+    }
+    let lang = caller.lang;
+    let request = PageRequest { after: None, limit: 2 };
+    let wanted = Some(text).filter(|text| !text.is_empty());
+    let mut found = match wanted {
+        Some(_) => app.store.patients(caller.scope(), wanted, request).await?.items,
+        None => Vec::new(),
+    };
+    match (found.pop(), found.is_empty()) {
+        (Some(record), true) => {
+            caller.meets(&record.patient.id);
+            Ok(record)
+        }
+        (Some(_), false) => Err(Problem::field("/patient", t!(lang, "devices-several-patients", text = text))),
+        (None, _) => Err(Problem::field("/patient", t!(lang, "devices-no-patient"))),
+    }
 }
 
 fn midnight(date: &str, zone: Tz) -> Option<Instant> {
@@ -63,82 +125,105 @@ fn midnight(date: &str, zone: Tz) -> Option<Instant> {
     zone.from_local_datetime(&date.and_time(NaiveTime::MIN)).earliest().map(|t| t.to_utc())
 }
 
-/// So many patients stand in the form; beyond it the id is typed.
-const IN_FORM: u32 = 500;
-
-async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup, Problem> {
-    let mut devices = app.store.devices().await?;
-    // What is nobody's comes first: somebody's readings wait there.
-    devices.sort_by(|a, b| (a.unassigned == 0, &a.device).cmp(&(b.unassigned == 0, &b.device)));
-    let mut assignments = Assignments::default();
-    let all = app.store.assignments().await?;
-    let seen = app.store.seen(caller.scope(), all.iter().map(|a| a.patient.clone()).collect()).await?;
-    for assignment in all {
-        // The store has checked them; a second check could only repeat it.
-        let _ = assignments.add(assignment);
-    }
-    let patients = app.store.patients(caller.scope(), None, PageRequest { after: None, limit: IN_FORM }).await?.items;
-    let names: BTreeMap<PatientId, String> = patients.into_iter().map(|r| (r.patient.id, r.patient.name)).collect();
-    let (zone, now) = (app.config.timezone, app.clock.now());
-    let waiting = devices.iter().filter(|d| d.unassigned > 0).count();
+async fn show(
+    app: &App,
+    caller: &Caller,
+    asked: &Asked,
+    wrong: Option<(&Problem, &Fields)>,
+) -> Result<Markup, Problem> {
+    let (words, lang) = (caller.words(app), caller.lang);
+    let request = PageRequest { after: cursor(asked.cursor.as_deref()), limit: ROWS };
+    let devices = app.store.worn_devices(caller.scope(), asked.filter(), words.now, request).await?;
+    let waiting = app.store.nobodys_devices().await?;
+    let title = t!(lang, "common-devices");
     let content = html! {
-        h1 { "Devices" }
-        @if let Some(wrong) = wrong { (alert(wrong)) }
-        @if waiting > 0 {
-            p.note { strong { (waiting) @if waiting == 1 { " device sends readings that are nobody’s." } @else { " devices send readings that are nobody’s." } }
-                " They are kept, and judged as soon as the device is assigned." }
+        div.heading {
+            h1 { (title) }
+            form.search method="get" action="/devices" role="search" {
+                label.hide for="q" { (t!(lang, "devices-search")) }
+                input #q type="search" name="q" value=(asked.search().unwrap_or_default()) placeholder=(t!(lang, "devices-search"));
+                button type="submit" { (t!(lang, "devices-find")) }
+            }
         }
-        @if devices.is_empty() { div.empty { p { strong { "No device has sent anything yet." } } p.quiet { "Add a " a href="/sources" { "source" } " and let it send a reading." } } }
-        @else {
-            div.scroll { table {
-                thead { tr { th { "Device" } th { "Belongs to" } th { "Last measured" } th { "Battery" } th { "Nobody’s readings" } } }
-                tbody { @for device in &devices { (row(device, &assignments, (&seen, &names), zone, now)) } }
-            } }
-        }
-        @if caller.may(Permission::AssignDevices) { (form(caller, &devices, &names)) }
+        @if let Some((wrong, _)) = wrong { (alert(&wrong.detail)) }
+        @if waiting > 0 { (nobodys(waiting, lang)) }
+        @if asked.filter() != DeviceFilter::All { p { a href="/devices" { (t!(lang, "devices-show-all")) } } }
+        (list(&devices, asked, words))
+        @if caller.may(Permission::AssignDevices) { (form(caller, wrong.map(|(_, fields)| fields))) }
     };
-    Ok(layout::page(caller, Place::Devices, "Devices", &content))
+    Ok(layout::page(caller, Place::Devices, &title, &content))
 }
 
-fn row(
-    device: &DeviceSeen,
-    assignments: &Assignments,
-    (seen, names): (&BTreeSet<PatientId>, &BTreeMap<PatientId, String>),
-    zone: Tz,
-    now: Instant,
-) -> Markup {
-    let current = assignments.of_device(&device.device).iter().filter(|a| a.until.is_none_or(|until| now < until));
+/// Somebody's readings wait there.
+fn nobodys(count: u64, lang: Lang) -> Markup {
+    html! {
+        p.note {
+            strong { @if count < MOST_COUNTED { (t!(lang, "devices-nobodys", n = count)) } @else { (t!(lang, "devices-nobodys-many", n = count)) } }
+            " " (t!(lang, "devices-nobodys-kept")) " " a href="/devices?nobodys=1" { (t!(lang, "devices-nobodys-show")) }
+        }
+    }
+}
+
+fn list(devices: &Page<WornDevice>, asked: &Asked, words: Words) -> Markup {
+    let lang = words.lang;
+    if devices.items.is_empty() {
+        return html! {
+            div.empty {
+                @if asked.filter() == DeviceFilter::All {
+                    p { strong { (t!(lang, "devices-none")) } }
+                    p.quiet { (t!(lang, "devices-none-remedy"; source = html! { a href="/sources" { (t!(lang, "devices-none-source")) } })) }
+                } @else { p { (t!(lang, "devices-none-such")) } }
+            }
+        };
+    }
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-devices")) { table {
+            thead { tr {
+                th { (t!(lang, "devices-device")) } th { (t!(lang, "devices-whose")) } th { (t!(lang, "devices-measured")) }
+                th { (t!(lang, "devices-battery")) } th { (t!(lang, "devices-strays")) }
+            } }
+            tbody { @for device in &devices.items { (row(device, words)) } }
+        } }
+        @if let Some(next) = &devices.next { p { a href=(asked.url(next)) { (t!(lang, "devices-more")) } } }
+    }
+}
+
+fn row(device: &WornDevice, words: Words) -> Markup {
+    let (seen, lang) = (&device.seen, words.lang);
     html! {
         tr {
-            th scope="row" { (device.device) }
+            th scope="row" { (seen.device) }
             td {
-                @for _ in current.clone().filter(|a| !seen.contains(&a.patient)).take(1) { p.quiet { "a patient of another team" } }
-                @for a in current.clone().filter(|a| seen.contains(&a.patient)) {
-                    p { a href={ "/patients/" (a.patient) } { (names.get(&a.patient).map_or(a.patient.as_str(), String::as_str)) } @if let Some(slot) = a.user_slot { " " span.quiet { "slot " (slot) } } }
+                @if device.hidden { p.quiet { (t!(lang, "devices-another-team")) } }
+                @for wearer in &device.wearers {
+                    p { a href={ "/patients/" (wearer.patient) } { (wearer.name) }
+                        @if let Some(slot) = wearer.user_slot { " " span.quiet { (t!(lang, "devices-slot", n = slot.0)) } } }
                 }
-                @if current.clone().next().is_none() { strong { "nobody" } }
+                @if !device.hidden && device.wearers.is_empty() { strong { (t!(lang, "devices-nobody")) } }
             }
-            td.num { @match device.last_measured { Some(t) => { (words::when(t, zone, now)) }, None => { span.quiet { "never" } } } }
-            td.num { @if let Some(battery) = device.battery { (battery) " %" } }
-            td.num { @if device.unassigned > 0 { strong { (device.unassigned) } } @else { span.quiet { "0" } } }
+            td.num { @match seen.last_measured { Some(at) => { (words.when(at)) }, None => { span.quiet { (t!(lang, "devices-never")) } } } }
+            td.num { @if let Some(battery) = seen.battery { (t!(lang, "devices-percent", n = battery)) } }
+            td.num { @if seen.unassigned > 0 { strong { (seen.unassigned) } } @else { span.quiet { "0" } } }
         }
     }
 }
 
-fn form(caller: &Caller, devices: &[DeviceSeen], names: &BTreeMap<PatientId, String>) -> Markup {
+fn form(caller: &Caller, typed: Option<&Fields>) -> Markup {
+    let lang = caller.lang;
+    let field = |name: &str| typed.and_then(|fields| fields.get(name));
     html! {
         section.card.narrow #assign {
-            h2 { "Assign a device" }
+            h2 { (t!(lang, "devices-assign")) }
             form.stack method="post" action="/devices/assign" {
                 (csrf(caller))
-                label { "Device" input type="text" name="device" list="devices" required placeholder="source/device";
-                    datalist #devices { @for d in devices { option value=(d.device) {} } } }
-                label { "Patient" input type="text" name="patient" list="patients" required placeholder="id of the patient";
-                    datalist #patients { @for (id, name) in names { option value=(id) { (name) } } } }
-                label { "Slot, for a shared device " span.quiet { "(empty: every slot)" } input type="number" name="slot" min="0" max="254"; }
-                label { "First day " span.quiet { "(empty: from now on)" } input type="date" name="from"; }
-                label { "Why" input type="text" name="reason"; }
-                button type="submit" { "Assign" }
+                label { (t!(lang, "devices-device")) input type="text" name="device" required placeholder=(t!(lang, "patient-device-placeholder")) value=[field("device")]; }
+                label { (t!(lang, "devices-patient")) input type="text" name="patient" required placeholder=(t!(lang, "devices-patient-how")) value=[field("patient")]; }
+                label { (t!(lang, "devices-for-slot")) " " span.quiet { (t!(lang, "devices-every-slot")) }
+                    input type="number" name="slot" min="0" max="254" value=[field("slot")]; }
+                label { (t!(lang, "devices-first-day")) " " span.quiet { (t!(lang, "devices-from-now")) }
+                    input type="date" name="from" value=[field("from")]; }
+                label { (t!(lang, "devices-why")) input type="text" name="reason" value=[field("reason")]; }
+                button type="submit" { (t!(lang, "devices-do-assign")) }
             }
         }
     }

@@ -68,6 +68,18 @@ pub(super) fn back(fields: &Fields) -> &str {
     fields.get("back").filter(is_ours).unwrap_or("/")
 }
 
+/// A text within a URL.
+pub(super) fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// Where a list goes on, out of a URL; [`hex::encode`] puts it there.
+pub(super) fn cursor(text: Option<&str>) -> Option<String> {
+    String::from_utf8(hex::decode(text?).ok()?).ok()
+}
+
 /// The hidden field that every form of a signed-in person carries.
 pub(super) fn csrf(caller: &Caller) -> Markup {
     html! { input type="hidden" name="csrf" value=(caller.csrf()); }

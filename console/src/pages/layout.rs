@@ -155,5 +155,14 @@ fn shell(lang: Lang, title: &str, header: &Markup, content: &Markup) -> Markup {
 
 /// Something that went wrong with what was just sent.
 pub(super) fn alert(text: &str) -> Markup {
-    html! { p.alert role="alert" { (super::words::ticked(text)) } }
+    html! { p.alert role="alert" { (ticked(text)) } }
+}
+
+/// A sentence of ours, with what stands in backticks as code.
+pub(super) fn ticked(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }

@@ -32,7 +32,6 @@ mod task;
 pub(crate) mod tasks;
 mod teams;
 mod tokens;
-mod words;
 
 use crate::app::Shared;
 use crate::problem::Problem;
@@ -110,7 +109,7 @@ pub(crate) fn problem_page(lang: Lang, problem: &Problem) -> Markup {
         problem.title,
         &html! {
             h1 { (problem.title) }
-            p { (words::ticked(&problem.detail)) }
+            p { (layout::ticked(&problem.detail)) }
             @if let Some(query) = &problem.glass {
                 p { (t!(lang, "accounts-glass-offer")) " " a href={ "/glass?" (query) } { (t!(lang, "accounts-glass-open")) } }
             }

@@ -1,5 +1,6 @@
 //! Everybody who is watched, and the search.
 
+use super::form::{cursor, percent};
 use super::layout::{self, Place};
 use super::patient::{programme_names, status_word};
 use crate::access::Caller;
@@ -29,7 +30,7 @@ pub(super) async fn page(
     Query(search): Query<Search>,
 ) -> Result<Markup, Problem> {
     let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-    let after = search.cursor.as_deref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor(search.cursor.as_deref());
     let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: ROWS }).await?;
     let (words, lang) = (caller.words(&app), caller.lang);
     let may_enter = caller.may(Permission::EditCare);
@@ -59,13 +60,6 @@ pub(super) async fn page(
         }
     };
     Ok(layout::page(&caller, Place::Patients, &t!(lang, "common-patients"), &content))
-}
-
-/// A search text within a URL.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
 }
 
 fn row(record: &PatientRecord, words: Words) -> Markup {

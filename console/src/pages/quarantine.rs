@@ -1,11 +1,10 @@
 //! What could not become a reading, why, and what to do.
 
 use super::form::{Fields, csrf};
-use super::layout::{self, Place, alert};
+use super::layout::{self, Place, alert, ticked};
 use super::pointer::place_of;
 use super::reason;
 use super::sources::counted;
-use super::words::ticked;
 use crate::access::Caller;
 use crate::api::replay_row;
 use crate::app::{App, Shared};
@@ -160,7 +159,8 @@ fn item(row: &QuarantineRow, words: Words, administers: bool) -> Markup {
                 @if administers { a href={ "/quarantine/" (row.row) } { strong { (reason::title(words.lang, &row.refused.code)) } } }
                 @else { strong { (reason::title(words.lang, &row.refused.code)) } }
             }
-            p { (ticked(&row.refused.detail)) }
+            // What the sender was told, in the words of the receipt.
+            p lang="en" { (ticked(&row.refused.detail)) }
             p.quiet {
                 (row.source) "/" (row.device) " · " (words.when(row.received_at.0))
                 @if let Some(pointer) = pointer(row) { " · " code { (pointer) } }
@@ -232,7 +232,7 @@ fn show_row(app: &App, caller: &Caller, row: &QuarantineRow, word: Option<&str>)
         }
         h1 { (title) }
         @if let Some(word) = word { (alert(word)) }
-        p.lead { (ticked(&row.refused.detail)) }
+        p.lead lang="en" { (ticked(&row.refused.detail)) }
         @if let Some(remedy) = reason::remedy(lang, &row.refused.code) { p { strong { (t!(lang, "admin-what-to-do")) } " " (remedy) } }
         @if row.refused.code == ReasonCode::IdReused.as_str() { p.quiet { (t!(lang, "admin-id-reused-note")) } }
         dl.facts {

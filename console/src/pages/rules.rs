@@ -1,14 +1,13 @@
 //! What is watched, by which version, with which limits.
 
 use super::form::{Fields, csrf};
-use super::layout::{self, Place, alert};
+use super::layout::{self, Place, alert, ticked};
 use super::sentence::{readable, sentence, severities};
-use super::words::ticked;
 use crate::access::Caller;
 use crate::api::parameters::{in_force, set_clinic};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use crate::text::{Lang, Words, capitalised, t};
+use crate::text::{Books, Lang, Words, capitalised, t};
 use crate::{BookInfo, ParameterInfo, RuleInfo};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -102,8 +101,8 @@ async fn load(app: &App, caller: &Caller) -> Result<View, Problem> {
         }
     }
     Ok(View {
-        books: app.rulebooks.books(words.now),
-        known: app.rulebooks.parameters(words.now),
+        books: Books::of(app, words).in_force(),
+        known: Books::of(app, words).parameters(),
         clinic: in_force(&app.store.clinic_parameters().await?, words.now),
         changes,
         words,

@@ -12,7 +12,7 @@ use care::Expectation;
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use store::{PageRequest, SilentPatient, WeakDevice};
+use store::{PageRequest, SilentPatient, WornDevice};
 
 /// Where the list goes on.
 #[derive(Debug, Default, Deserialize)]
@@ -165,7 +165,7 @@ fn place(why: &Cause, lang: Lang) -> Markup {
     }
 }
 
-fn weak_list(weak: &[WeakDevice], words: Words) -> Markup {
+fn weak_list(weak: &[WornDevice], words: Words) -> Markup {
     let lang = words.lang;
     if weak.is_empty() {
         return html! {};
@@ -178,8 +178,8 @@ fn weak_list(weak: &[WeakDevice], words: Words) -> Markup {
                 li {
                     div.who {
                         p { a href={ "/sources/" (device.seen.device.source) } { strong { (device.seen.device) } } }
-                        @for (id, name) in &device.patients { p { a href={ "/patients/" (id) } { (name) } } }
-                        @if device.patients.is_empty() { p.quiet { (t!(lang, "admin-nobody")) } }
+                        @for wearer in &device.wearers { p { a href={ "/patients/" (wearer.patient) } { (wearer.name) } } }
+                        @if device.wearers.is_empty() { p.quiet { (t!(lang, "admin-nobody")) } }
                     }
                     div.why {
                         @if device.seen.unassigned > 0 {

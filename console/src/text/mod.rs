@@ -3,12 +3,13 @@
 //! `t!(lang, "key")` gives a message, `t!(lang, "key", name = value)` one with values in it. A test holds every key that
 //! stands in the source against the files, and the languages against each other, so that none is incomplete.
 
+mod books;
 mod language;
 #[cfg(test)]
 mod tests;
-#[allow(dead_code, reason = "the pages move over to it one by one")]
 mod words;
 
+pub(crate) use books::Books;
 pub(crate) use language::Lang;
 pub(crate) use words::{Words, capitalised};
 
@@ -20,7 +21,7 @@ use std::sync::LazyLock;
 /// The files of one language; each page has its own.
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason")
+        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason", "devices")
     };
     ($language:literal, $($name:literal),+) => {
         [$(include_str!(concat!("../../strings/", $language, "/", $name, ".ftl"))),+]

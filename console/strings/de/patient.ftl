@@ -217,3 +217,4 @@ patient-number = Aktennummer
 patient-more = Weiter
 patient-from-rulebook = Wie die Regelwerke es haben
 patient-rate = Schreiben Sie eine Häufigkeit wie 1 per day oder 3 per week, oder none.
+patient-device-placeholder = Quelle/Gerät

@@ -77,3 +77,4 @@ rules-days = { $n ->
 }
 rules-times = , { $n }-mal innerhalb von { $window }
 rules-holding = , seit { $window }
+rules-how-often = wie oft eine Messung erwartet wird ({ $kind }), oder „none“

@@ -210,3 +210,5 @@ tasks-key-up = zurück zur Liste
 tasks-key-search = suchen
 tasks-key-leave = ein Feld verlassen
 tasks-key-help = diese Tasten
+tasks-fault-title = Regel { $rule } ließ sich nicht auswerten
+tasks-fault-basis = Eine Regel, die scheitert, ist keine Stille

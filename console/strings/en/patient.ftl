@@ -217,3 +217,4 @@ patient-number = Record number
 patient-more = More
 patient-from-rulebook = As the rulebooks have it
 patient-rate = Write a rate such as 1 per day or 3 per week, or none.
+patient-device-placeholder = source/device

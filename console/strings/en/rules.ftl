@@ -77,3 +77,4 @@ rules-days = { $n ->
 }
 rules-times = , { $n } times within { $window }
 rules-holding = , for { $window }
+rules-how-often = how often a reading is expected ({ $kind }), or “none”

@@ -210,3 +210,5 @@ tasks-key-up = back to the list
 tasks-key-search = search
 tasks-key-leave = leave a field
 tasks-key-help = these keys
+tasks-fault-title = Rule { $rule } could not be evaluated
+tasks-fault-basis = A rule that fails is not silence

@@ -31,6 +31,7 @@ mod state;
 mod step;
 mod table;
 mod test_file;
+mod texts;
 mod value;
 
 pub use error::RuleError;

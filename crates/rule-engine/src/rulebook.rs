@@ -7,7 +7,9 @@ use crate::parameter::{Form, Parameter};
 use crate::parse::parse;
 use crate::table::{Place, Table, Text, content_start, parsed, text};
 use crate::test_file::{self, Test};
+use crate::texts::Texts;
 use care::{Confirm, GroupKey, ProgrammeId, RuleId, Severity, TaskTemplate};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -74,6 +76,7 @@ pub struct Rulebook {
     pub schedule: Vec<Expected>,
     /// its own rules
     pub rules: Vec<Arc<Rule>>,
+    pub(crate) texts: Texts,
     pub(crate) tests: Vec<Test>,
     pub(crate) include_places: Vec<Place>,
     pub(crate) rule_places: Vec<Place>,
@@ -85,6 +88,18 @@ impl Rulebook {
     /// Everything that a clinic or a patient may set: what conditions name, and what is expected.
     pub fn settable(&self) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().chain(self.schedule.iter().map(|e| &e.rate))
+    }
+
+    /// Everything that it says to people, in English.
+    #[must_use]
+    pub fn said(&self) -> BTreeSet<&str> {
+        said(&self.title, &self.parameters, self.rules.iter().map(|rule| &**rule))
+    }
+
+    /// What it says, in another language (BCP 47); none where it has no translation.
+    #[must_use]
+    pub fn text(&self, language: &str, english: &str) -> Option<&str> {
+        self.texts.get(language, english)
     }
 
     /// `heart-failure 2026.1`.
@@ -111,7 +126,7 @@ impl Rulebook {
     }
 }
 
-const TOP: &[&str] = &["rulebook", "parameters", "schedule", "rule", "test"];
+const TOP: &[&str] = &["rulebook", "parameters", "schedule", "rule", "text", "test"];
 const HEAD: &[&str] = &["id", "version", "programme", "title", "include"];
 const RULE: &[&str] = &[
     "id",
@@ -162,6 +177,7 @@ impl Reader<'_, '_> {
         let rules: Vec<(Rule, Place)> = tables.iter().filter_map(|t| Some((reader.rule(t)?, t.place()))).collect();
         reader.unique(&rules);
         let conditions = reader.conditions;
+        let texts = Texts::read(&top, &said(&title, &parameters, rules.iter().map(|(rule, _)| rule)), problems);
         let tests = test_file::read(&top, problems);
         let (rules, rule_places) = rules.into_iter().map(|(r, p)| (Arc::new(r), p)).unzip();
         Some(Rulebook {
@@ -175,6 +191,7 @@ impl Reader<'_, '_> {
             schedule,
             rules,
             rule_places,
+            texts,
             tests,
             conditions,
         })
@@ -408,6 +425,17 @@ impl Reader<'_, '_> {
         let due_s = table.seconds("due", self.problems);
         Some(TaskTemplate { title: title?.text, ask, due_s })
     }
+}
+
+/// The texts of a book's title, parameters and rules.
+fn said<'a>(title: &'a str, parameters: &'a [Parameter], rules: impl Iterator<Item = &'a Rule>) -> BTreeSet<&'a str> {
+    let of_rule = |rule: &'a Rule| {
+        let asked = rule.task.ask.iter().map(String::as_str);
+        asked.chain([rule.task.title.as_str(), rule.basis.as_str()])
+    };
+    let descriptions = parameters.iter().map(|p| p.description.as_str());
+    let texts = rules.flat_map(of_rule).chain(descriptions).chain([title]);
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 /// `1 per day`. What is expected is expected every day: a rate per week would need to say on which days.

@@ -155,6 +155,13 @@ impl RulebookSet {
         self.in_force(time).into_iter().flat_map(|b| b.settable()).chain(copies::parameters()).collect()
     }
 
+    /// What a rulebook says to people, in another language (BCP 47): of several books that translate the same words the
+    /// one entered last. None where none does, or none says it.
+    #[must_use]
+    pub fn text(&self, language: &str, english: &str) -> Option<&str> {
+        self.books.iter().rev().find_map(|b| b.book.text(language, english))
+    }
+
     /// Checks a setting before it is stored: the key must exist in some version and the value must fit.
     ///
     /// # Errors

@@ -72,6 +72,21 @@ impl<'t, 'i> Table<'t, 'i> {
         }
     }
 
+    /// Takes a value that must be a table, in which any key may stand.
+    pub(crate) fn any(
+        value: &'t Spanned<DeValue<'i>>,
+        what: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Self::open(table, value.span(), what)),
+            _ => {
+                problems.add(value.span(), format!("{what} must be a table"), "write `\"…\" = \"…\"` below `[text.de]`");
+                None
+            }
+        }
+    }
+
     pub(crate) fn place(&self) -> Place {
         self.place.clone()
     }

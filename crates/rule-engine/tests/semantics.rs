@@ -380,6 +380,27 @@ fn mistakes_are_told_all_at_once_with_place_and_remedy() {
 }
 
 #[test]
+fn a_translation_belongs_to_a_text_of_the_book() {
+    let rules = rule("R", "weight > 2 kg", "");
+    let set = load(&format!("{HEAD}{rules}\n[text.de]\nt = \"T\"\n"));
+    assert_eq!((set.text("de", "t"), set.text("de", "b"), set.text("en", "t")), (Some("T"), None, None));
+    let text = format!("{HEAD}{rules}[text.de]\nt = \"\"\nb = 2\nweight = \"x\"\n[text.dee]\n[text.xx]\nt = \"T\"\n");
+    let errors = RulebookSet::load(&[("a.toml", text)]).unwrap_err();
+    let mut told: Vec<String> =
+        errors.iter().map(|e| format!("{}:{} {} | {}", e.line, e.column, e.message, e.remedy)).collect();
+    told.sort();
+    let expected = [
+        "13:5 an empty translation | leave the line out, and English is shown",
+        "14:5 `b` must be a text | put it in quotes",
+        "15:1 no text of this rulebook reads `weight` | write a title, question, basis or description as it stands in \
+         this file",
+        "16:7 unknown key `dee` in [text] | did you mean `de`?",
+        "17:7 unknown key `xx` in [text] | did you mean `de`?",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn severity_rises_with_a_second_kind_and_stays() {
     let set = load(&format!("{HEAD}{}{}", rule("W", "weight > 90 kg", ""), rule("P", "systolic > 180 mm[Hg]", "")));
     let mut pressure = weight("p", at(20), "1");

@@ -72,3 +72,16 @@ fn every_rule_has_a_basis_a_due_time_and_a_test() {
         assert!(all.matches(&format!("rule = \"{}\"", rule.id)).count() > 0, "{}", rule.id);
     }
 }
+
+/// A text left in English would stand between German ones.
+#[test]
+fn all_that_they_say_is_translated() {
+    let set = rule_engine::RulebookSet::load(&shipped()).unwrap();
+    for version in set.versions() {
+        for text in version.book.said() {
+            assert!(version.book.text("de", text).is_some(), "{}: `{text}` has no German", version.book.id);
+        }
+    }
+    assert_eq!(set.text("de", "Breathless lying down?"), Some("Atemnot im Liegen?"));
+    assert_eq!(set.text("fr", "Breathless lying down?"), None);
+}

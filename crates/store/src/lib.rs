@@ -39,7 +39,9 @@ pub use roster::{PatientRecord, Roster};
 pub use sight::{Glass, Sight};
 pub use sqlite::{SqliteOptions, SqliteStore, StoreClock};
 pub use trail::{AuditEntry, AuditFilter, AuditHash, AuditHead, AuditVerdict, NewAudit, Trail};
-pub use watch::{DeviceAround, MOST_COUNTED, RefusedKind, SilentPatient, SourceRow, Watch, WeakDevice};
+pub use watch::{
+    DeviceAround, DeviceFilter, MOST_COUNTED, RefusedKind, SilentPatient, SourceRow, Watch, Wearer, WornDevice,
+};
 pub use worklist::{EvaluationCommit, PatientWork, TaskFilter, Worklist};
 
 use care::{PatientId, Scope, TaskId, TeamId};

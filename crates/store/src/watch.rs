@@ -3,7 +3,7 @@
 use crate::{DeviceSeen, Page, PageRequest, PatientRecord, Source, SourceStatus, StoreError};
 use async_trait::async_trait;
 use care::{Event, Expectation, PatientId, Scope};
-use vitals::{Instant, SourceId};
+use vitals::{Instant, SourceId, UserSlot};
 
 /// A device with what surrounds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,38 @@ pub struct SilentPatient {
     pub devices: Vec<DeviceAround>,
 }
 
-/// A device that somebody should look at though its patient may be heard.
+/// Somebody who wears a device now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeakDevice {
+pub struct Wearer {
+    /// who
+    pub patient: PatientId,
+    /// their name
+    pub name: String,
+    /// which slot of a shared device; none for every slot that has nobody of its own
+    pub user_slot: Option<UserSlot>,
+}
+
+/// A device with who wears it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WornDevice {
     /// the device
     pub seen: DeviceSeen,
-    /// who wears it now, with names
-    pub patients: Vec<(PatientId, String)>,
+    /// those whom the reader sees
+    pub wearers: Vec<Wearer>,
+    /// whether somebody out of the reader's sight wears it
+    pub hidden: bool,
+}
+
+/// Which devices a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DeviceFilter {
+    /// every one
+    #[default]
+    All,
+    /// those with this in `source/device`, or worn at any time by a patient found by it
+    Named(String),
+    /// those with readings that are nobody's
+    Nobodys,
 }
 
 /// A source with what it does.
@@ -81,7 +106,17 @@ pub trait Watch {
     ) -> Result<Page<SilentPatient>, StoreError>;
     /// Devices with a weak battery, or with readings that are nobody's, at most `limit`; those that only people out
     /// of `scope` wear are left out.
-    async fn weak_devices(&self, scope: &Scope, now: Instant, limit: u32) -> Result<Vec<WeakDevice>, StoreError>;
+    async fn weak_devices(&self, scope: &Scope, now: Instant, limit: u32) -> Result<Vec<WornDevice>, StoreError>;
+    /// Devices with who wears them now: by `source/device`, those with readings that are nobody's as they came.
+    async fn worn_devices(
+        &self,
+        scope: &Scope,
+        filter: DeviceFilter,
+        now: Instant,
+        page: PageRequest,
+    ) -> Result<Page<WornDevice>, StoreError>;
+    /// How many devices have readings that are nobody's, counted up to [`MOST_COUNTED`].
+    async fn nobodys_devices(&self) -> Result<u64, StoreError>;
     /// Sources by id; `search` is looked for in the id.
     async fn source_rows(&self, search: Option<&str>, page: PageRequest) -> Result<Page<SourceRow>, StoreError>;
     /// One source.

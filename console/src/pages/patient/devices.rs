@@ -124,7 +124,7 @@ pub(in crate::pages) async fn hand_over(
             }
             return Ok(Redirect::to(&format!("/patients/{}#devices", view.id())).into_response());
         }
-        let foreseen = preview::of(&app, &Proposal::Handed { device: wish.device.clone(), lists }).await?;
+        let foreseen = preview::of(&app, view.words, &Proposal::Handed { device: wish.device.clone(), lists }).await?;
         let outcome = Outcome { what: None, foreseen: &foreseen, names: &names };
         Ok(show(&caller, &view, &fields, &Shape::Preview(&outcome, wish.whose.as_ref())).into_response())
     }
@@ -309,7 +309,7 @@ fn form(caller: &Caller, view: &View, typed: &Fields, shape: &Shape<'_>) -> Mark
             (csrf(caller))
             input type="hidden" name="act" value=(act.word());
             label { (t!(lang, "patient-device"))
-                input name="device" list="known" required placeholder="source/device" value=(field("device"));
+                input name="device" list="known" required placeholder=(t!(lang, "patient-device-placeholder")) value=(field("device"));
                 datalist id="known" { @for d in &view.devices { option value=(d.device) {} } } }
             label { (t!(lang, "patient-slot-field")) " " span.quiet { (t!(lang, "patient-slot-empty")) }
                 input type="number" name="slot" min="0" max="254" value=(field("slot")); }

@@ -130,7 +130,7 @@ async fn show_new(app: &App, caller: &Caller, typed: &Fields, wrong: Option<&str
             }
             fieldset { legend { (t!(lang, "patient-first-device")) }
                 label { (t!(lang, "patient-device")) " " span.quiet { (t!(lang, "patient-device-hint")) }
-                    input name="device" list="waiting" placeholder="source/device" value=(field("device"));
+                    input name="device" list="waiting" placeholder=(t!(lang, "patient-device-placeholder")) value=(field("device"));
                     datalist id="waiting" { @for d in &devices { option value=(d) {} } } }
                 label { (t!(lang, "patient-slot-field")) " " span.quiet { (t!(lang, "patient-slot-empty")) } input type="number" name="slot" min="0" max="254" value=(field("slot")); }
             }

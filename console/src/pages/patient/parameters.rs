@@ -121,7 +121,7 @@ pub(in crate::pages) async fn set(
             wish.save(&app, &caller, &view, &key).await?;
             return Ok(Redirect::to(&format!("/patients/{}#p-{key}", view.id())).into_response());
         }
-        let seen = preview::of(&app, &wish.proposal(&view, &key)).await?;
+        let seen = preview::of(&app, view.words, &wish.proposal(&view, &key)).await?;
         let shown = wish.value.as_deref().map(|v| readable(v, caller.lang));
         let outcome = preview::Outcome { what: shown.as_deref(), foreseen: &seen, names: &[] };
         Ok(show(&caller, &view, &key, &fields, Some(Step::Preview(&outcome)))?.into_response())

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::pages::form::Fields;
 use crate::problem::Problem;
-use crate::text::{Words, t};
+use crate::text::{Books, Words, t};
 use care::{Episode, Foreseen, PatientId, Proposal, Task};
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
@@ -20,8 +20,8 @@ pub(super) struct Outcome<'a> {
 }
 
 /// Asks the rules.
-pub(super) async fn of(app: &App, proposal: &Proposal) -> Result<Vec<Foreseen>, Problem> {
-    Ok(app.previewer.foresee(proposal).await?)
+pub(super) async fn of(app: &App, words: Words, proposal: &Proposal) -> Result<Vec<Foreseen>, Problem> {
+    Ok(Books::of(app, words).foreseen(app.previewer.foresee(proposal).await?))
 }
 
 pub(super) fn show(outcome: &Outcome<'_>, words: Words) -> Markup {

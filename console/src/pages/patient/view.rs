@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::pages::limits::InForce;
 use crate::pages::series::{self, Standings};
 use crate::problem::Problem;
-use crate::text::{Words, t};
+use crate::text::{Books, Words, t};
 use crate::{BookInfo, ParameterInfo};
 use care::{Actor, Episode, Event, EventBody, History, ParameterScope, PatientId, Queue, Task};
 use chrono::TimeDelta;
@@ -131,14 +131,15 @@ impl View {
         let picture = app.rulebooks.picture(&history, from, now);
         readings.retain(|r| from <= r.reading.measured_at.instant());
         let clinic = in_force(&app.store.clinic_parameters().await?, now);
-        let known = app.rulebooks.parameters(now);
+        let texts = Books::of(app, words);
+        let known = texts.parameters();
         Ok(Self {
             in_force: super::effective(&known, &clinic, &in_force(&record.parameters, now)),
             episodes: app.store.episodes(&id).await?,
-            tasks: tasks(app, caller, &id).await?,
+            tasks: texts.tasks(tasks(app, caller, &id).await?),
             devices: app.store.patient_devices(&id).await?,
             links: app.store.own_links(&id).await?,
-            books: standing(&record, app.rulebooks.books(now), now),
+            books: standing(&record, texts.in_force(), now),
             record,
             agreed,
             readings,

@@ -6,7 +6,7 @@ use crate::app::{App, Shared};
 use crate::pages::form::{Fields, back};
 use crate::pages::tasks::names::Names;
 use crate::problem::Problem;
-use crate::text::{Lang, Words, t};
+use crate::text::{Books, Lang, Words, t};
 use crate::work::{self, Stopped};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub(crate) async fn command(
     Path((id, verb)): Path<(String, String)>,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let task = caller.task(&app, &id).await?;
+    let task = Books::of(&app, caller.words(&app)).task(caller.task(&app, &id).await?);
     let verb: Verb = verb.parse().map_err(|_| Problem::not_found("such command"))?;
     let result = match parse(&app, &caller, &task, verb, &fields).await? {
         Ok(command) => work::command(&app, &caller, command).await,

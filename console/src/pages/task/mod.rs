@@ -17,7 +17,7 @@ use super::tasks::row::{Reader, reason};
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use crate::text::{Words, t};
+use crate::text::{Books, Words, t};
 use axum::extract::{Path, State};
 use care::{Episode, Patient, Permission, Queue, Task, TaskStatus};
 use chrono::TimeDelta;
@@ -65,16 +65,17 @@ impl View<'_> {
 }
 
 async fn show(app: &App, caller: &Caller, id: &str, wrong: Option<Wrong<'_>>) -> Result<Markup, Problem> {
-    let task = caller.task(app, id).await?;
+    let words = caller.words(app);
+    let texts = Books::of(app, words);
+    let task = texts.task(caller.task(app, id).await?);
     let (mut patient, mut episodes, mut others) = (None, Vec::new(), Vec::new());
     if task.queue == Queue::Care {
         patient = app.store.patient(&task.patient).await?.map(|r| r.patient);
         episodes = app.store.episodes(&task.patient).await?;
         episodes.retain(|e| task.episodes.contains(&e.id));
-        others = app.store.patient_tasks(&task.patient, EARLIER).await?;
+        others = texts.tasks(app.store.patient_tasks(&task.patient, EARLIER).await?);
         others.retain(|other| other.id != task.id);
     }
-    let words = caller.words(app);
     let view = View {
         caller,
         reader: Reader {

@@ -16,7 +16,7 @@ use super::layout::{self, Place, alert};
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
-use crate::text::{Lang, Words, t};
+use crate::text::{Books, Lang, Words, t};
 use axum::extract::{Query, State};
 use care::{Actor, Permission, ProgrammeId, Severity, Team};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone};
@@ -69,14 +69,15 @@ async fn show(app: &App, caller: &Caller, query: &ListQuery, wrong: Option<&str>
         budget: FIRST_ROWS,
         asked: query.asked(),
     };
+    let words = caller.words(app);
     let view = View {
         caller,
         query,
-        board: app.store.board(question).await?,
+        board: Books::of(app, words).board(app.store.board(question).await?),
         names: Names::load(app).await?,
         teams: app.store.teams().await?,
         programmes: app.rulebooks.programmes(times.now),
-        words: caller.words(app),
+        words,
         times,
         version,
         warnings: super::messages::banner(app, caller).await?,

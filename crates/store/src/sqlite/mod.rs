@@ -24,6 +24,7 @@ mod sight;
 mod trail;
 mod watch;
 mod worklist;
+mod worn;
 mod writer;
 
 use crate::{Notice, Store, StoreError};

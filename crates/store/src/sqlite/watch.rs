@@ -1,14 +1,16 @@
 //! [`Watch`] on SQLite.
 
 use super::SqliteStore;
-use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, parsed, time, to_json};
+use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, time, to_json};
 use super::doors::{device_from, source_from, status_from};
 use super::fault::Fault;
 use super::record::{self, event_from};
 use super::sight::{scope_column, seen};
+use super::worn::{self, Reader};
 use crate::watch::MOST_COUNTED;
 use crate::{
-    DeviceAround, DeviceSeen, Page, PageRequest, RefusedKind, SilentPatient, SourceRow, StoreError, Watch, WeakDevice,
+    DeviceAround, DeviceFilter, DeviceSeen, Page, PageRequest, RefusedKind, SilentPatient, SourceRow, StoreError,
+    Watch, WornDevice,
 };
 use async_trait::async_trait;
 use care::{Assignment, Event, Expectation, PatientId, Scope};
@@ -97,33 +99,6 @@ fn around(db: &Connection, name: &DeviceRef) -> Result<DeviceAround, Fault> {
     })
 }
 
-fn weak_devices(db: &Connection, scope: Option<&str>, now: Instant, limit: u32) -> Result<Vec<WeakDevice>, Fault> {
-    let mut query = db.prepare_cached(
-        "SELECT * FROM device WHERE number IN (SELECT number FROM device INDEXED BY device_unassigned WHERE unassigned > 0
-            UNION SELECT number FROM device INDEXED BY device_battery WHERE battery <= 15)
-         ORDER BY source, device LIMIT ?1",
-    )?;
-    let devices = collect(query.query([limit])?, |row| Ok((row.get::<_, i64>("number")?, device_from(row)?)))?;
-    let mut wearers = db.prepare_cached(&format!(
-        "SELECT DISTINCT p.id, json_extract(p.profile, '$.name') AS name, {} AS seen FROM assignment a
-         JOIN patient p ON p.number = a.patient
-         WHERE a.device = ?2 AND a.seq_ended IS NULL AND a.from_at <= ?3 AND ifnull(a.until_at > ?3, TRUE)",
-        seen("p.number", 1)
-    ))?;
-    let mut found = Vec::new();
-    for (number, device) in devices {
-        let rows = wearers.query(params![scope, number, micros(now)])?;
-        let all: Vec<(bool, PatientId, String)> =
-            collect(rows, |row| Ok((row.get("seen")?, parsed(row, "id")?, row.get("name")?)))?;
-        let known = !all.is_empty();
-        let patients: Vec<_> = all.into_iter().filter(|(seen, ..)| *seen).map(|(_, id, name)| (id, name)).collect();
-        if !known || !patients.is_empty() {
-            found.push(WeakDevice { seen: device, patients });
-        }
-    }
-    Ok(found)
-}
-
 /// A source in its row, with what is counted of it.
 fn source_row(db: &Connection, row: &rusqlite::Row<'_>) -> Result<SourceRow, Fault> {
     let source = source_from(row)?;
@@ -189,9 +164,27 @@ impl Watch for SqliteStore {
         self.read("the silent", move |db| silent(db, scope.as_deref(), before, (&request, now))).await
     }
 
-    async fn weak_devices(&self, scope: &Scope, now: Instant, limit: u32) -> Result<Vec<WeakDevice>, StoreError> {
+    async fn weak_devices(&self, scope: &Scope, now: Instant, limit: u32) -> Result<Vec<WornDevice>, StoreError> {
         let scope = scope_column(scope);
-        self.read("weak devices", move |db| weak_devices(db, scope.as_deref(), now, limit)).await
+        self.read("weak devices", move |db| worn::weak(db, &Reader { scope: scope.as_deref(), now }, limit)).await
+    }
+
+    async fn worn_devices(
+        &self,
+        scope: &Scope,
+        filter: DeviceFilter,
+        now: Instant,
+        request: PageRequest,
+    ) -> Result<Page<WornDevice>, StoreError> {
+        let scope = scope_column(scope);
+        self.read("devices in rows", move |db| {
+            worn::devices(db, &Reader { scope: scope.as_deref(), now }, &filter, &request)
+        })
+        .await
+    }
+
+    async fn nobodys_devices(&self) -> Result<u64, StoreError> {
+        self.read("counting devices that are nobody's", worn::nobodys).await
     }
 
     async fn source_rows(&self, search: Option<&str>, request: PageRequest) -> Result<Page<SourceRow>, StoreError> {

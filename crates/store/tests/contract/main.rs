@@ -111,6 +111,7 @@ contract! {
     watch {
         the_silent_are_found_and_counted,
         weak_devices_are_shown_to_those_who_see_their_patients,
+        devices_are_found_page_by_page,
         sources_stand_in_rows,
         reasons_are_counted,
         the_clinics_changes_are_told,

@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use crate::worklist::evaluation;
-use care::{Effects, Expectation, Scope, TeamId};
+use care::{Change, Effects, Expectation, Patient, Scope, Team, TeamId};
 use store::*;
 use vitals::*;
 
@@ -63,10 +63,46 @@ pub(crate) async fn weak_devices_are_shown_to_those_who_see_their_patients(store
     stored(store, Reading { battery: Some(80), ..reading("fine", "1", day(99)) }).await;
     store.assign(wears("anna", "fine", None, day(0), None), "x", &actor()).await.unwrap();
     let weak = store.weak_devices(&Scope::All, day(100), 9).await.unwrap();
-    let names: Vec<_> = weak.iter().map(|w| (w.seen.device.device.as_str(), w.patients.len())).collect();
+    let names: Vec<_> = weak.iter().map(|w| (w.seen.device.device.as_str(), w.wearers.len())).collect();
     assert_eq!(names, [("scale-anna", 1), ("stray", 0)]);
-    assert_eq!(weak[0].patients, [(pid("anna"), "Name of anna".to_owned())]);
+    let anna = Wearer { patient: pid("anna"), name: "Name of anna".to_owned(), user_slot: None };
+    assert_eq!(weak[0].wearers, [anna]);
     assert_eq!(store.weak_devices(&Scope::All, day(100), 1).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn devices_are_found_page_by_page(store: &dyn Store) {
+    for id in ["anna", "bert"] {
+        patient(store, id).await;
+    }
+    let north = TeamId::new("north").unwrap();
+    store.put_team(Team { id: north.clone(), name: "North".into() }).await.unwrap();
+    let bert = Patient { teams: [north].into(), ..profile("bert") };
+    let change = Change { profile: Some(bert), ..change("north's") };
+    store.change_patient(&pid("bert"), change, vec![], None, &actor()).await.unwrap();
+    store.assign(wears("anna", "shared", Some(2), day(0), None), "x", &actor()).await.unwrap();
+    stored(store, reading("stray", "1", day(99))).await;
+    stored(store, reading("stray", "2", day(98))).await;
+    let find = async |scope: &Scope, filter: DeviceFilter, after: Option<String>| {
+        let page = store.worn_devices(scope, filter, day(100), PageRequest { after, limit: 2 }).await.unwrap();
+        let name = |w: &WornDevice| format!("{}:{}:{}", w.seen.device.device, w.wearers.len(), w.hidden);
+        (page.items.iter().map(name).collect::<Vec<_>>().join(" "), page.next)
+    };
+    let (first, next) = find(&nobodys(), DeviceFilter::All, None).await;
+    assert_eq!(first, "scale-anna:1:false scale-bert:0:true");
+    assert_eq!(find(&nobodys(), DeviceFilter::All, next).await, ("shared:1:false stray:0:false".into(), None));
+    let named = |text: &str| DeviceFilter::Named(text.to_owned());
+    assert_eq!(find(&Scope::All, named("name of BERT"), None).await.0, "scale-bert:1:false");
+    assert_eq!(find(&nobodys(), named("name of bert"), None).await.0, "", "nobody out of sight is found");
+    assert_eq!(find(&nobodys(), named("HUB/STR"), None).await.0, "stray:0:false");
+    assert_eq!(find(&nobodys(), DeviceFilter::Nobodys, None).await, ("stray:0:false".into(), None));
+    assert_eq!(store.nobodys_devices().await.unwrap(), 1);
+    let slot = store.worn_devices(&Scope::All, named("hub/shared"), day(100), all()).await.unwrap();
+    assert_eq!(slot.items[0].wearers[0].user_slot, Some(UserSlot(2)));
+    let bad = PageRequest { after: Some("nonsense".into()), limit: 2 };
+    assert!(matches!(
+        store.worn_devices(&Scope::All, DeviceFilter::All, day(100), bad).await,
+        Err(StoreError::Invalid(_))
+    ));
 }
 
 pub(crate) async fn sources_stand_in_rows(store: &dyn Store) {

@@ -1,0 +1,39 @@
+devices-search = Gerät, oder Name oder Nummer einer Person
+devices-find = Suchen
+devices-show-all = Alle Geräte zeigen
+devices-nobodys = { $n ->
+    [one] Ein Gerät sendet Messungen, die niemandem gehören.
+   *[other] { $n } Geräte senden Messungen, die niemandem gehören.
+}
+devices-nobodys-many = { $n } Geräte oder mehr senden Messungen, die niemandem gehören.
+devices-nobodys-kept = Sie werden aufbewahrt und beurteilt, sobald das Gerät zugeordnet ist.
+devices-nobodys-show = Zeigen
+devices-none = Noch kein Gerät hat etwas gesendet.
+devices-none-remedy = Legen Sie { $source } an und lassen Sie sie eine Messung senden.
+devices-none-source = eine Quelle
+devices-none-such = Kein Gerät passt.
+devices-more = Mehr zeigen
+devices-device = Gerät
+devices-whose = Gehört
+devices-measured = Zuletzt gemessen
+devices-battery = Batterie
+devices-strays = Niemandes Messungen
+devices-another-team = jemandem aus einem anderen Team
+devices-slot = Platz { $n }
+devices-nobody = niemandem
+devices-never = nie
+devices-percent = { $n } %
+devices-assign = Gerät zuordnen
+devices-patient = Patientin oder Patient
+devices-patient-how = Name, Nummer oder Kennung
+devices-for-slot = Platz, bei einem geteilten Gerät
+devices-every-slot = (leer: jeder Platz)
+devices-first-day = Erster Tag
+devices-from-now = (leer: von jetzt an)
+devices-why = Warum
+devices-do-assign = Zuordnen
+devices-wrong-device = Ein Gerät schreibt man `Quelle/Gerät`, so wie es in der Liste steht.
+devices-wrong-slot = Ein Platz ist eine Zahl von 0 bis 254.
+devices-wrong-date = Schreiben Sie den ersten Tag als Jahr-Monat-Tag.
+devices-no-patient = Diese Person gibt es nicht; schreiben Sie einen Namen, eine Patientennummer oder die Kennung.
+devices-several-patients = Auf „{ $text }“ passen mehrere Personen; schreiben Sie die Patientennummer oder die Kennung.

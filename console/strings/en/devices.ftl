@@ -1,0 +1,39 @@
+devices-search = Device, or name or number of a patient
+devices-find = Find
+devices-show-all = Show every device
+devices-nobodys = { $n ->
+    [one] One device sends readings that are nobody’s.
+   *[other] { $n } devices send readings that are nobody’s.
+}
+devices-nobodys-many = { $n } devices or more send readings that are nobody’s.
+devices-nobodys-kept = They are kept, and judged as soon as the device is assigned.
+devices-nobodys-show = Show them
+devices-none = No device has sent anything yet.
+devices-none-remedy = Add { $source } and let it send a reading.
+devices-none-source = a source
+devices-none-such = No device fits.
+devices-more = Show more
+devices-device = Device
+devices-whose = Belongs to
+devices-measured = Last measured
+devices-battery = Battery
+devices-strays = Nobody’s readings
+devices-another-team = a patient of another team
+devices-slot = slot { $n }
+devices-nobody = nobody
+devices-never = never
+devices-percent = { $n } %
+devices-assign = Assign a device
+devices-patient = Patient
+devices-patient-how = name, number or id
+devices-for-slot = Slot, for a shared device
+devices-every-slot = (empty: every slot)
+devices-first-day = First day
+devices-from-now = (empty: from now on)
+devices-why = Why
+devices-do-assign = Assign
+devices-wrong-device = A device is written `source/device`, as it stands in the list.
+devices-wrong-slot = A slot is a number from 0 to 254.
+devices-wrong-date = Write the first day as year-month-day.
+devices-no-patient = There is no such patient; write a name, a record number or the id.
+devices-several-patients = Several patients fit “{ $text }”; write the record number or the id.
