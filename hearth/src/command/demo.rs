@@ -1,5 +1,6 @@
 //! `hearth demo`: the whole product in one process, with simulated people whose devices connect like any client.
 
+mod cover;
 mod history;
 mod people;
 mod state;
@@ -161,6 +162,8 @@ async fn begin(args: &Args, dir: &Path, hold: Hold) -> Result<Stage, Failure> {
     let sign_ins = people::sign_ins(&open).await?;
     let credentials = people::enter(&open, &cohort).await?;
     history::play(&open, past, &cohort, runs.clone()).await?;
+    // Set in the present: nobody is told of what was over long ago.
+    cover::set(&open, anchor).await?;
     State { seed: args.seed, patients: args.patients, anchor }.save(dir)?;
     Ok(Stage { open, cohort, credentials, sign_ins, runs, since: None })
 }

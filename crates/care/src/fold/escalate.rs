@@ -145,7 +145,9 @@ impl Fold {
         work.told(dead.task, &Telling::Undelivered { name, channel: dead.channel, why: dead.why.to_owned() });
         let Some(chain) = self.chains.get_mut(dead.task).filter(|c| c.steps == dead.step) else { return };
         chain.hopes.retain(|(who, channel)| !(who == dead.recipient && *channel == dead.channel));
-        if let Some((_, next)) = &mut chain.upcoming
+        // The first step only ever waits for cover to begin: taken now, the same person would be told over and over.
+        if let Some((stage, next)) = &mut chain.upcoming
+            && *stage != Stage::First
             && chain.hopes.is_empty()
         {
             *next = at;

@@ -25,7 +25,7 @@ pub(super) struct SignIn {
     pub(super) role: Role,
 }
 
-const STAFF: [(&str, &str, Role); 4] = [
+pub(super) const STAFF: [(&str, &str, Role); 4] = [
     ("coordinator", "Robin Clarke", Role::Coordinator),
     ("clinician", "Dr. Samira Haddad", Role::Clinician),
     ("admin", "Administrator", Role::Administrator),
@@ -71,7 +71,7 @@ pub(super) async fn sign_ins(open: &OpenStore) -> Result<Vec<SignIn>, Failure> {
     Ok(made)
 }
 
-fn admin() -> Actor {
+pub(super) fn admin() -> Actor {
     Actor("admin".to_owned())
 }
 

@@ -206,6 +206,18 @@ fn a_dead_end_counts_as_a_step() {
 }
 
 #[test]
+fn dead_ends_outside_cover_end_until_cover_begins() {
+    let mut w = World::new(Some(policy()));
+    w.open("2026-11-22T23:00:00Z", Severity::Critical);
+    for step in 1..=5 {
+        w.dead_end(&format!("2026-11-22T23:00:0{step}Z"), "eve", step);
+    }
+    assert_eq!(w.sent, ["Sun 23:00 eve critical 1", "Sun 23:00 eve critical 2"]);
+    w.wake_until("2026-11-23T08:00:00Z");
+    assert_eq!(w.sent[2..], ["Mon 08:00 ada critical 3"]);
+}
+
+#[test]
 fn nobody_in_a_place_is_said_and_passed_over() {
     let mut p = policy();
     p.people[0].email = None;
