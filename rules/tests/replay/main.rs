@@ -258,6 +258,15 @@ impl World {
         self.memory.insert(p, remembered.unwrap());
     }
 
+    /// A weight a day on device 0, three kilograms more on the third.
+    async fn gains(&mut self) {
+        for hectograms in [10, 12, 40] {
+            self.apply(Op::Wait { minutes: 1440 }).await;
+            self.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
+        }
+        self.fold(0, false).await;
+    }
+
     async fn apply(&mut self, op: Op) {
         let kg = |hectograms: u8| Value::number(Decimal::new(790 + i64::from(hectograms), 1), Unit::Kilogram);
         match op {
@@ -460,11 +469,7 @@ fn a_gain_makes_one_task_and_a_restart_makes_no_other() {
 fn moving_the_device_takes_the_task_to_the_other_person() {
     run(async {
         let mut world = World::new().await;
-        for hectograms in [10, 12, 40] {
-            world.apply(Op::Wait { minutes: 1440 }).await;
-            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
-        }
-        world.fold(0, false).await;
+        world.gains().await;
         world.apply(Op::Move { device: 1, to: 0, ago: 9_000 }).await;
         world.apply(Op::Move { device: 0, to: 1, ago: 9_000 }).await;
         world.check().await;
@@ -541,11 +546,7 @@ fn other_dates_of_the_programme_do_not_hide_who_is_silent() {
 fn when_the_programme_is_over_the_task_stays_and_says_that_nobody_watches() {
     run(async {
         let mut world = World::new().await;
-        for hectograms in [10, 12, 40] {
-            world.apply(Op::Wait { minutes: 1440 }).await;
-            world.apply(Op::Weigh { device: 0, ago: 5, hectograms, hub: false }).await;
-        }
-        world.fold(0, false).await;
+        world.gains().await;
         let over = world.now() + 600;
         world.apply(Op::Programme { patient: 0, over_in: Some(600) }).await;
         world.fold(0, false).await;
