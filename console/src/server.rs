@@ -239,8 +239,10 @@ async fn finish(State(app): State<Shared>, request: Request, next: Next) -> Resp
     response
 }
 
-fn write_problem(response: Response, path: &str, lang: Lang) -> Response {
+fn write_problem(response: Response, path: &str, asked: Lang) -> Response {
     let status = response.status();
+    // Who is signed in may have chosen another language than the browser's.
+    let lang = response.extensions().get().copied().unwrap_or(asked);
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone(),
         // What the framework refuses by itself has a plain text or nothing.

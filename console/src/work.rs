@@ -3,6 +3,7 @@
 use crate::access::Caller;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::text::t;
 use care::{Command, CommandOutcome, Refused, Task, TaskId};
 use std::time::Duration;
 use store::StoreError;
@@ -74,10 +75,11 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
     };
     match tokio::time::timeout(app.config.command_timeout, outcome).await {
         Ok(outcome) => finish(app, &id, outcome?).await,
-        Err(_) => Err(Stopped::Problem(Problem::unavailable(
-            "The command is written down and will be applied, but the rules have not answered yet. Look again \
-             shortly; sending it again is safe.",
-        ))),
+        Err(_) => {
+            let late = "The command is written down and will be applied, but the rules have not answered yet. Look again \
+                        shortly; sending it again is safe.";
+            Err(Stopped::Problem(Problem::unavailable(late).saying(|lang| t!(lang, "problem-rules-late"))))
+        }
     }
 }
 

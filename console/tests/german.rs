@@ -1,5 +1,5 @@
 //! A German reader meets no English: every page, the texts of rulebooks, and what a form answers.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic, reason = "test code")]
 
 mod support;
 
@@ -126,6 +126,10 @@ async fn every_page() {
         "/people".to_owned(),
         "/people/coordinator".to_owned(),
         "/teams".to_owned(),
+        "/audit".to_owned(),
+        "/tasks/none".to_owned(),
+        "/patients/none".to_owned(),
+        "/nothing".to_owned(),
         "/tokens".to_owned(),
     ] {
         found.extend(english(&path, &get(&browser, &path).await, &["Maria Alvarez"]));
@@ -144,4 +148,53 @@ async fn every_page() {
     );
     let api = f.api("GET", &format!("/tasks/{task}"), "").await.json();
     assert_eq!(api["title"], "Call about sudden weight gain", "the API stays English");
+}
+
+#[tokio::test]
+async fn every_refusal() {
+    let Clinic { f, task } = clinic().await;
+    let (admin, nurse) = (f.sign_in("administrator").await, f.sign_in("coordinator").await);
+    post(&admin, "/sources", "id=acme&kind=vendor").await;
+    let care = "/patients/p1/parameters/heart-failure.gain_3d";
+    let task = format!("/tasks/{task}");
+    let mut found = Vec::new();
+    for (browser, path, fields, status) in [
+        (&nurse, "/people", "name=x", 403),
+        (&nurse, care, "value=2", 403),
+        (&admin, care, "value=much&reason=x", 400),
+        (&admin, care, "value=2", 400),
+        (&admin, "/rules/parameters", "key=heart-failure.gain_3d&value=900&unit=kg&reason=x", 400),
+        (&admin, "/devices/assign", "device=hub-1%2Fscale&patient=p1", 409),
+        (&admin, "/devices/assign", "device=hub&patient=p1", 400),
+        (&admin, "/devices/assign", "device=hub%2Fx&patient=nowhere", 400),
+        (&admin, "/sources", "id=acme&kind=vendor", 409),
+        (&admin, "/sources", "id=%20%20", 400),
+        (&admin, "/people", "name=coordinator&role=viewer&password=quiet+blue+kettle", 409),
+        (&admin, "/people", "name=new&role=&password=quiet+blue+kettle", 400),
+        (&admin, "/people", "name=new&role=viewer&password=short", 400),
+        (&admin, "/people/coordinator/access", "role=viewer&email=nonsense", 400),
+        (&admin, "/people/nobody/disable", "", 404),
+        (&admin, "/patients/p1/edit", "name=", 400),
+        (&admin, "/patients/p1/edit", "name=Maria+Alvarez&birth_date=yesterday", 400),
+        (&admin, "/new-patient", "name=New&device=hub-1%2Fscale", 409),
+        (&admin, "/patients/p1/devices", "act=move&device=hub-1%2Fscale&to=nowhere", 400),
+        (&admin, "/tokens", "role=viewer", 400),
+        (&admin, "/teams", "", 400),
+        (&admin, "/teams/none/remove", "", 404),
+        (&admin, &format!("{task}/complete"), "", 400),
+        (&admin, &format!("{task}/assign"), "owner=nobody", 400),
+        (&admin, &format!("{task}/hold"), "until=never", 400),
+        (&admin, "/nothing", "", 404),
+    ] {
+        let page = post(browser, path, fields).await;
+        if page.status != status {
+            found.push(format!("{path} {fields}: {} instead of {status}", page.status));
+        }
+        found.extend(english(&format!("{path} {fields}"), &page, &["Maria Alvarez"]));
+    }
+    let stale = admin.post_raw("/teams", "csrf=0&name=x", &[("Accept-Language", "de")]).await;
+    found.extend(english("a form of yesterday", &stale, &[]));
+    assert!(found.is_empty(), "{found:#?}");
+    let api = f.api("POST", "/assignments", r#"{"patient": "p1", "source": "hub-1", "device": "scale"}"#).await;
+    assert!(api.body.contains("Somebody or something is in the way"), "the API stays English: {}", api.body);
 }

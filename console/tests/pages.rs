@@ -43,7 +43,7 @@ async fn every_page_says_what_it_should_and_carries_the_headers() {
         ("/quarantine/1".to_owned(), vec!["{&quot;bad&quot;", "7b 22 62 61 64 22"]),
         ("/rules?book=heart-failure".to_owned(), vec!["Call about sudden weight gain", "HF-W2", "ESC"]),
         ("/people".to_owned(), vec!["administrator", "Add somebody"]),
-        ("/audit".to_owned(), vec!["sign in", "administrator"]),
+        ("/audit".to_owned(), vec!["signed in as administrator"]),
     ];
     for (path, words) in pages {
         let page = browser.get(&path).await;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::text::{Lang, Words};
+use crate::text::{Lang, Words, t};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -51,7 +51,8 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        Err(Problem::forbidden(format!("As {} you may not change {what}.", self.role)))
+        let problem = Problem::forbidden(format!("As {} you may not change {what}.", self.role));
+        Err(problem.saying(|lang| t!(lang, "problem-role")))
     }
 
     /// Which patients they see: an argument of every list.

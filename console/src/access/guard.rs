@@ -4,6 +4,7 @@ use super::table::{Access, Found, Row, find};
 use super::{AuditDetail, AuditSubject, Caller, Credential, session};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
+use crate::text::t;
 use axum::RequestExt;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State};
@@ -42,14 +43,19 @@ pub(crate) async fn guard(State(app): State<Shared>, mut request: Request, next:
         return ask_to_enrol(&request);
     }
     let subject = subject_of(&mut request).await;
+    // Whatever is answered instead of what was asked is said in their language.
+    let theirs = |mut response: Response| {
+        response.extensions_mut().insert(caller.lang);
+        response
+    };
     if !caller.may(permission) {
-        return refuse(&app, &caller, row, subject).await;
+        return theirs(refuse(&app, &caller, row, subject).await);
     }
     let request = match admit(&app, &caller, row, request).await {
         Ok(request) => request,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return theirs(problem.into_response()),
     };
-    let response = next.run(request).await;
+    let response = theirs(next.run(request).await);
     let done = !response.status().is_client_error() && !response.status().is_server_error();
     let subject = response.extensions().get::<AuditSubject>().map_or(subject, |s| s.0.clone());
     if !done {
@@ -74,7 +80,8 @@ fn check_transport(app: &App, request: &Request) -> Result<(), Problem> {
     if known && (over_tls || from_here) {
         return Ok(());
     }
-    Err(Problem::forbidden("Hearth is reached over HTTPS, through the proxy that its configuration names."))
+    let problem = Problem::forbidden("Hearth is reached over HTTPS, through the proxy that its configuration names.");
+    Err(problem.saying(|lang| t!(lang, "problem-https")))
 }
 
 /// Programs get 401; browsers are led to the sign-in page and back.
@@ -112,7 +119,7 @@ async fn refuse(app: &App, caller: &Caller, row: &Row, subject: String) -> Respo
         return Problem::from(error).into_response();
     }
     let detail = format!("As {} you may not do this; an administrator can give you another role.", caller.role);
-    Problem::forbidden(detail).into_response()
+    Problem::forbidden(detail).saying(|lang| t!(lang, "problem-role")).into_response()
 }
 
 /// Keeps the session alive and checks that a browser's change comes from one of our forms.

@@ -7,6 +7,7 @@ use super::provision::Identity;
 use super::step::Step;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::text::t;
 use crate::{OidcConfig, access::secret::SecretError};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
@@ -252,6 +253,7 @@ impl From<OidcError> for Problem {
             OidcError::Provider { .. } => {
                 tracing::error!(%error, "sign-in by the identity provider failed");
                 Problem::unavailable("The identity provider did not answer as it should; the log says more.")
+                    .saying(|lang| t!(lang, "problem-provider"))
             }
             OidcError::Secret(_) => Problem::internal(&error),
             other => Problem::forbidden(format!("{other}.")),

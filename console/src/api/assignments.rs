@@ -6,6 +6,7 @@ use super::list::{List, RawFilters};
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
+use crate::text::t;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -97,7 +98,8 @@ async fn seen_assignments(app: &App, caller: &Caller) -> Result<Vec<Assignment>,
 pub(crate) async fn assign(app: &App, assignment: Assignment, reason: &str, actor: &Actor) -> Result<(), Problem> {
     let (patient, from) = (assignment.patient.clone(), assignment.from);
     let record = app.store.patient(&patient).await?;
-    app.store.assign(assignment, reason, actor).await?;
+    let overlap = |problem: Problem| problem.if_conflict(|lang| t!(lang, "problem-overlap"));
+    app.store.assign(assignment, reason, actor).await.map_err(|e| overlap(e.into()))?;
     match record {
         Some(record) => begin_with_device(app, &record, from, actor).await,
         None => Ok(()),

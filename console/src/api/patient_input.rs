@@ -5,6 +5,7 @@ use super::enrolment::{ProgrammeIn, begun_at, begun_earlier, enrolments_of};
 use crate::Rulebooks;
 use crate::access::Caller;
 use crate::problem::Problem;
+use crate::text::t;
 use care::{
     Assignment, Change, Contact, Enrolment, Identifier, ParameterScope, Patient, PatientId, PatientStatus,
     Permission::{AssignDevices, EditCare, EditContacts},
@@ -139,7 +140,7 @@ impl PatientIn {
     ) -> Result<Said, Problem> {
         self.check(books, now)?;
         let name = self.name.take().filter(|n| !n.trim().is_empty());
-        let name = name.ok_or_else(|| Problem::field("/name", "a patient has a name"))?;
+        let name = name.ok_or_else(nameless)?;
         let effective_from = self.effective_from.unwrap_or_else(|| self.earliest().map_or(now, |t| t.min(now)));
         let from = self.enrolled_at.unwrap_or(effective_from);
         let enrolments = enrolments_of(self.programmes.take().unwrap_or_default(), &[], from, now);
@@ -218,7 +219,7 @@ impl PatientIn {
         let mut after = before.clone();
         if let Some(name) = self.name {
             if name.trim().is_empty() {
-                return Err(Problem::field("/name", "a patient has a name"));
+                return Err(nameless());
             }
             after.name = name;
         }
@@ -272,12 +273,12 @@ impl PatientIn {
                 return Err(Problem::field(format!("/programmes/{index}"), detail));
             }
             if programme.is_empty() {
-                return Err(Problem::field(format!("/programmes/{index}/until"), "`until` is not after `from`"));
+                return Err(backwards(format!("/programmes/{index}/until")));
             }
         }
         for (index, assignment) in self.assignments.iter().flatten().enumerate() {
             if assignment.until.zip(assignment.from).is_some_and(|(until, from)| until <= from) {
-                return Err(Problem::field(format!("/assignments/{index}/until"), "`until` is not after `from`"));
+                return Err(backwards(format!("/assignments/{index}/until")));
             }
         }
         self.parameters
@@ -293,6 +294,14 @@ impl PatientIn {
     }
 }
 
+fn backwards(pointer: String) -> Problem {
+    Problem::field(pointer, "`until` is not after `from`").saying(|lang| t!(lang, "problem-backwards"))
+}
+
+fn nameless() -> Problem {
+    Problem::field("/name", "a patient has a name").saying(|lang| t!(lang, "problem-nameless"))
+}
+
 /// Every value fits its parameter.
 pub(crate) fn check_parameters(
     parameters: &BTreeMap<String, Option<String>>,
@@ -304,7 +313,7 @@ pub(crate) fn check_parameters(
         fits.map_err(|detail| {
             let mut at = "/parameters".to_owned();
             push(&mut at, key);
-            Problem::field(at, detail)
+            Problem::field(at, detail).saying(|lang| t!(lang, "problem-parameter"))
         })?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::access::Caller;
 use crate::access::secret;
 use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
+use crate::text::t;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -125,7 +126,8 @@ pub(crate) async fn enter_patient(app: &App, body: PatientIn, caller: &Caller) -
     };
     let said = body.entered(id, caller, app.rulebooks.as_ref(), app.clock.now())?;
     let assignments = said.assignments.unwrap_or_default();
-    let record = app.store.add_patient(said.change, said.parameters, assignments, &caller.actor).await?;
+    let added = app.store.add_patient(said.change, said.parameters, assignments, &caller.actor).await;
+    let record = added.map_err(|e| Problem::from(e).if_conflict(|lang| t!(lang, "problem-overlap")))?;
     caller.meets(&record.patient.id);
     Ok(record)
 }

@@ -6,6 +6,7 @@ use crate::access::Caller;
 use crate::access::secret::new_secret;
 use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
+use crate::text::t;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -112,7 +113,8 @@ pub(crate) async fn create_source(
     actor: &Actor,
 ) -> Result<SecretOut, Problem> {
     let (password, digest) = new_secret().map_err(|e| Problem::internal(&e))?;
-    app.store.add_source(id, kind, digest, actor).await?;
+    let taken = |problem: Problem| problem.if_conflict(|lang| t!(lang, "problem-source-taken"));
+    app.store.add_source(id, kind, digest, actor).await.map_err(|e| taken(e.into()))?;
     Ok(SecretOut { id: id.clone(), username: id.to_string(), password })
 }
 

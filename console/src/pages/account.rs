@@ -38,7 +38,8 @@ pub(super) async fn edit(
         change(user);
         Ok(())
     };
-    app.store.edit_user(name, Box::new(edit)).await.map(drop).map_err(Problem::from)
+    let done = app.store.edit_user(name, Box::new(edit)).await.map(drop).map_err(Problem::from);
+    done.map_err(|problem| problem.if_conflict(|lang| t!(lang, "problem-last-administrator")))
 }
 
 /// The address in a form; a mail server has the last word on it.
@@ -50,7 +51,11 @@ pub(super) fn email(fields: &Fields) -> Result<Option<String>, Problem> {
     if fine {
         Ok(Some(text.to_owned()))
     } else {
-        Err(Problem::field("/email", format!("`{text}` is no e-mail address.")))
+        Err({
+            let given = text.to_owned();
+            let problem = Problem::field("/email", format!("`{text}` is no e-mail address."));
+            problem.saying(move |lang| t!(lang, "problem-email", text = given.as_str()))
+        })
     }
 }
 
@@ -90,7 +95,7 @@ pub(super) async fn change(
     };
     match done.await {
         Err(problem) if problem.status.is_client_error() && problem.status != StatusCode::NOT_FOUND => {
-            Ok((problem.status, show(&app, &caller, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show(&app, &caller, Some(&problem.detail_in(caller.lang))).await?).into_response())
         }
         other => other,
     }

@@ -105,7 +105,7 @@ fn form(lang: Lang, asked: &Asked) -> Markup {
             label { (t!(lang, "accounts-patient-id")) input type="text" name="patient" value=(asked.patient); }
             label { (t!(lang, "accounts-what")) select name="action" {
                 option value="" { (t!(lang, "accounts-anything")) }
-                @for action in known { option value=(action) selected[action == asked.action] { (action.replace('-', " ")) } } } }
+                @for action in known { option value=(action) selected[action == asked.action] { (said(lang, action, &html! { "…" })) } } } }
             label { (t!(lang, "accounts-from")) input type="date" name="from" value=(asked.from); }
             label { (t!(lang, "accounts-to")) input type="date" name="to" value=(asked.to); }
             button type="submit" { (t!(lang, "accounts-show")) }
@@ -121,7 +121,14 @@ fn sentence(lang: Lang, line: &AuditEntry) -> Markup {
         None => { (e.subject) }
     } };
     let about = e.patient.as_ref().is_some_and(|id| id.as_str() != e.subject).then_some(e.subject.as_str());
-    let said = match e.action.as_str() {
+    let said = said(lang, &e.action, &whom);
+    html! { (said) @if let Some(about) = about { " " small.quiet { (about) } } @if !e.detail.is_empty() { ": " (e.detail) } }
+}
+
+/// What somebody did, to whom or what.
+fn said(lang: Lang, action: &str, whom: &Markup) -> Markup {
+    let whom = whom.clone();
+    match action {
         "sign-in" => t!(lang, "accounts-did-sign-in"; whom = whom),
         "sign-in-failed" => t!(lang, "accounts-did-sign-in-failed"; whom = whom),
         "sign-out" => t!(lang, "accounts-did-sign-out"; whom = whom),
@@ -146,8 +153,24 @@ fn sentence(lang: Lang, line: &AuditEntry) -> Markup {
         "change-teams" => t!(lang, "accounts-did-change-teams"; whom = whom),
         "add-token" => t!(lang, "accounts-did-add-token"; whom = whom),
         "disable-token" => t!(lang, "accounts-did-disable-token"; whom = whom),
+        "change-source" => t!(lang, "accounts-did-change-source"; whom = whom),
+        "add-source" => t!(lang, "accounts-did-add-source"; whom = whom),
+        "rotate-source" => t!(lang, "accounts-did-rotate-source"; whom = whom),
+        "disable-source" => t!(lang, "accounts-did-disable-source"; whom = whom),
+        "enable-source" => t!(lang, "accounts-did-enable-source"; whom = whom),
+        "replay-quarantine" => t!(lang, "accounts-did-replay-quarantine"; whom = whom),
+        "set-clinic-parameters" => t!(lang, "accounts-did-set-clinic-parameters"; whom = whom),
+        "set-parameters" => t!(lang, "accounts-did-set-parameters"; whom = whom),
+        "set-cover" => t!(lang, "accounts-did-set-cover"; whom = whom),
+        "send-test-message" => t!(lang, "accounts-did-send-test-message"; whom = whom),
+        "make-own-link" => t!(lang, "accounts-did-make-own-link"; whom = whom),
+        "revoke-own-link" => t!(lang, "accounts-did-revoke-own-link"; whom = whom),
+        "own-page-opened" => t!(lang, "accounts-did-own-page-opened"; whom = whom),
+        "own-page-code-wrong" => t!(lang, "accounts-did-own-page-code-wrong"; whom = whom),
+        "own-page-closed" => t!(lang, "accounts-did-own-page-closed"; whom = whom),
+        "read-own-page" => t!(lang, "accounts-did-read-own-page"; whom = whom),
+        "read-opened-patients" => t!(lang, "accounts-did-read-opened-patients"; whom = whom),
         // Those that other pages bring, in the words of their code.
         other => html! { (other.replace('-', " ")) " " (whom) },
-    };
-    html! { (said) @if let Some(about) = about { " " small.quiet { (about) } } @if !e.detail.is_empty() { ": " (e.detail) } }
+    }
 }

@@ -145,7 +145,7 @@ async fn show(
                 button type="submit" { (t!(lang, "devices-find")) }
             }
         }
-        @if let Some((wrong, _)) = wrong { (alert(&wrong.detail)) }
+        @if let Some((wrong, _)) = wrong { (alert(&wrong.detail_in(lang))) }
         @if waiting > 0 { (nobodys(waiting, lang)) }
         @if asked.filter() != DeviceFilter::All { p { a href="/devices" { (t!(lang, "devices-show-all")) } } }
         (list(&devices, asked, words))

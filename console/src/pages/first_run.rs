@@ -135,7 +135,7 @@ async fn again(
         return Err(problem);
     }
     let view = load(app, caller, headers, None).await?;
-    Ok((problem.status, show(app, caller, &view, Some((&problem.detail, fields)))).into_response())
+    Ok((problem.status, show(app, caller, &view, Some((&problem.detail_in(caller.lang), fields)))).into_response())
 }
 
 type Wrong<'a> = Option<(&'a str, &'a Fields)>;

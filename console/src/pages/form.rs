@@ -2,6 +2,7 @@
 
 use crate::access::Caller;
 use crate::problem::Problem;
+use crate::text::{Lang, t};
 use axum::extract::{Form, FromRequest, Request};
 use maud::{Markup, html};
 
@@ -14,7 +15,9 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let form = Form::from_request(request, state).await;
-        form.map(|Form(pairs)| Self(pairs)).map_err(|_| Problem::bad_request("The form could not be read."))
+        form.map(|Form(pairs)| Self(pairs)).map_err(|_| {
+            Problem::bad_request("The form could not be read.").saying(|lang| t!(lang, "problem-form-again"))
+        })
     }
 }
 
@@ -37,8 +40,9 @@ impl Fields {
     }
 
     /// The field, or a problem that names it.
-    pub(super) fn required<'a>(&'a self, name: &str, what: &str) -> Result<&'a str, Problem> {
-        self.get(name).ok_or_else(|| Problem::field(format!("/{name}"), format!("Please give {what}.")))
+    pub(super) fn required<'a>(&'a self, name: &str, lang: Lang, what: &str) -> Result<&'a str, Problem> {
+        let missing = || Problem::field(format!("/{name}"), t!(lang, "problem-please-give", what = what));
+        self.get(name).ok_or_else(missing)
     }
 
     /// The field as it was sent, spaces and all: passwords.

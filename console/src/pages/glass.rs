@@ -36,7 +36,8 @@ pub(super) async fn page(State(app): State<Shared>, caller: Caller, Query(wanted
 pub(super) async fn open(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
     let lang = caller.lang;
     let Credential::Session(session) = &caller.credential else {
-        return Err(Problem::forbidden("A program sees the patients of its token."));
+        let problem = Problem::forbidden("A program sees the patients of its token.");
+        return Err(problem.saying(|lang| t!(lang, "problem-role")));
     };
     let (patient, task) = (fields.get("patient"), fields.get("task"));
     let reason = fields.get("reason").unwrap_or_default();

@@ -104,12 +104,13 @@ pub(crate) fn router() -> Router<Shared> {
 
 /// A problem as a person reads it.
 pub(crate) fn problem_page(lang: Lang, problem: &Problem) -> Markup {
+    let title = problem.title_in(lang);
     layout::bare(
         lang,
-        problem.title,
+        &title,
         &html! {
-            h1 { (problem.title) }
-            p { (layout::ticked(&problem.detail)) }
+            h1 { (title) }
+            p { (layout::ticked(&problem.detail_in(lang))) }
             @if let Some(query) = &problem.glass {
                 p { (t!(lang, "accounts-glass-offer")) " " a href={ "/glass?" (query) } { (t!(lang, "accounts-glass-open")) } }
             }

@@ -50,7 +50,7 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
         let new = NewUser {
             name: fields.get("name").unwrap_or_default().to_owned(),
             display_name: fields.get("display_name").unwrap_or_default().to_owned(),
-            role: role(&fields)?,
+            role: role(&fields, caller.lang)?,
             teams: teams(&fields)?,
             password: fields.raw("password").to_owned(),
         };
@@ -59,7 +59,7 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
     match done.await {
         Ok(user) => Ok(Redirect::to(&format!("/people/{}", user.name)).into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&app, &caller, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show(&app, &caller, Some(&problem.detail_in(caller.lang))).await?).into_response())
         }
         Err(problem) => Err(problem),
     }
@@ -86,7 +86,7 @@ pub(super) async fn change(
         match verb.as_str() {
             // Whoever shuts themselves out may be the last who could let them in again.
             "access" | "disable" if own => Err(Problem::conflict(t!(caller.lang, "accounts-own"))),
-            "access" => access(&app, &name, &fields).await,
+            "access" => access(&app, &name, &fields, caller.lang).await,
             "password" => set_password(&app.store, &name, fields.raw("password").to_owned())
                 .await
                 .map_err(|e| account::refusal(caller.lang, e)),
@@ -101,8 +101,8 @@ pub(super) async fn change(
     answer(&app, &caller, &name, done.await).await
 }
 
-async fn access(app: &App, name: &str, fields: &Fields) -> Result<(), Problem> {
-    let (role, teams) = (role(fields)?, teams(fields)?);
+async fn access(app: &App, name: &str, fields: &Fields, lang: Lang) -> Result<(), Problem> {
+    let (role, teams) = (role(fields, lang)?, teams(fields)?);
     let shown = fields.get("display_name").map(str::to_owned);
     let email = account::email(fields)?;
     account::edit(app, name, move |user| {
@@ -126,19 +126,29 @@ async fn answer(app: &App, caller: &Caller, name: &str, done: Result<(), Problem
     match done {
         Ok(()) => Ok(Redirect::to(&format!("/people/{name}")).into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show_person(app, caller, name, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show_person(app, caller, name, Some(&problem.detail_in(caller.lang))).await?)
+                .into_response())
         }
         Err(problem) => Err(problem),
     }
 }
 
-fn role(fields: &Fields) -> Result<Role, Problem> {
-    fields.required("role", "a role")?.parse().map_err(|e| Problem::field("/role", format!("{e}.")))
+fn role(fields: &Fields, lang: Lang) -> Result<Role, Problem> {
+    fields
+        .get("role")
+        .and_then(|role| role.parse().ok())
+        .ok_or_else(|| Problem::field("/role", t!(lang, "accounts-role-needed")))
 }
 
 /// The teams that are ticked.
 pub(super) fn teams(fields: &Fields) -> Result<BTreeSet<TeamId>, Problem> {
-    fields.all("team").map(|id| TeamId::new(id).map_err(|e| Problem::field("/team", format!("{e}.")))).collect()
+    fields
+        .all("team")
+        .map(|id| {
+            TeamId::new(id)
+                .map_err(|e| Problem::field("/team", format!("{e}.")).saying(|lang| t!(lang, "problem-cannot-be")))
+        })
+        .collect()
 }
 
 async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup, Problem> {

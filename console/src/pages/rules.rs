@@ -62,7 +62,7 @@ pub(super) async fn page(
 pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
     let lang = caller.lang;
     let done = async {
-        let key = fields.required("key", "key")?.to_owned();
+        let key = fields.required("key", lang, &t!(lang, "patient-a-value"))?.to_owned();
         let value = match fields.get("back") {
             Some(_) => None,
             None => {
@@ -80,7 +80,8 @@ pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Field
         Ok(key) => Ok(Redirect::to(&format!("/rules?book={}#{}", book_of(&key), anchor(&key))).into_response()),
         Err(problem) if problem.status.is_client_error() => {
             let book = fields.get("key").map(book_of);
-            let page = show(&caller, &load(&app, &caller).await?, book, Some((&problem.detail, &fields)));
+            let page =
+                show(&caller, &load(&app, &caller).await?, book, Some((&problem.detail_in(caller.lang), &fields)));
             Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),

@@ -68,7 +68,7 @@ pub(super) async fn add(
             Ok(layout::page(&caller, Place::Sources, &title, &content).into_response())
         }
         Err(problem) if problem.status.is_client_error() => {
-            let page = show(&app, &caller, (None, None), Some((&problem.detail, &fields))).await?;
+            let page = show(&app, &caller, (None, None), Some((&problem.detail_in(caller.lang), &fields))).await?;
             Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),

@@ -56,7 +56,7 @@ async fn answer(app: &App, caller: &Caller, done: Result<(), Problem>) -> Result
     match done {
         Ok(()) => Ok(Redirect::to("/teams").into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(app, caller, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show(app, caller, Some(&problem.detail_in(caller.lang))).await?).into_response())
         }
         Err(problem) => Err(problem),
     }

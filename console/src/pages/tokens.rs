@@ -27,8 +27,10 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
     let made = async {
         let label =
             fields.get("label").ok_or_else(|| Problem::field("/label", t!(lang, "accounts-token-label-needed")))?;
-        let role: Role =
-            fields.required("role", "a role")?.parse().map_err(|e| Problem::field("/role", format!("{e}.")))?;
+        let role: Role = fields
+            .get("role")
+            .and_then(|role| role.parse().ok())
+            .ok_or_else(|| Problem::field("/role", t!(lang, "accounts-role-needed")))?;
         let days: i64 = fields
             .get("days")
             .unwrap_or_default()
@@ -56,7 +58,7 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
             Ok(show(&app, &caller, &note).await?.into_response())
         }
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&app, &caller, &alert(&problem.detail)).await?).into_response())
+            Ok((problem.status, show(&app, &caller, &alert(&problem.detail_in(caller.lang))).await?).into_response())
         }
         Err(problem) => Err(problem),
     }

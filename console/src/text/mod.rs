@@ -21,7 +21,8 @@ use std::sync::LazyLock;
 /// The files of one language; each page has its own.
 macro_rules! files {
     ($language:literal) => {
-        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason", "devices")
+        files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason", "devices",
+            "problem")
     };
     ($language:literal, $($name:literal),+) => {
         [$(include_str!(concat!("../../strings/", $language, "/", $name, ".ftl"))),+]

@@ -81,7 +81,11 @@ impl<'t, 'i> Table<'t, 'i> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Self::open(table, value.span(), what)),
             _ => {
-                problems.add(value.span(), format!("{what} must be a table"), "write `\"…\" = \"…\"` below `[text.de]`");
+                problems.add(
+                    value.span(),
+                    format!("{what} must be a table"),
+                    "write `\"…\" = \"…\"` below `[text.de]`",
+                );
                 None
             }
         }

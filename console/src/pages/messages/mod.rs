@@ -57,9 +57,9 @@ pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Field
 
 /// `POST /messages/test`.
 pub(super) async fn test(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
-    let user = Actor(fields.required("user", "a person")?.to_owned());
-    let channel: Channel =
-        fields.required("channel", "a way")?.parse().map_err(|e| Problem::field("/channel", format!("{e}.")))?;
+    let missing = || Problem::not_found("such person or way");
+    let user = Actor(fields.get("user").ok_or_else(missing)?.to_owned());
+    let channel: Channel = fields.get("channel").and_then(|way| way.parse().ok()).ok_or_else(missing)?;
     let book = app.store.cover().await?;
     let now = app.clock.now();
     let member = book.at(now).and_then(|p| p.member(&user)).ok_or_else(|| Problem::not_found("such person"))?;

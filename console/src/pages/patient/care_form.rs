@@ -42,7 +42,8 @@ pub(in crate::pages) async fn save(
     match done.await {
         Ok(()) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            let page = edit::show(&app, &caller, &id, &Fields::default(), Some(&problem.detail)).await?;
+            let page =
+                edit::show(&app, &caller, &id, &Fields::default(), Some(&problem.detail_in(caller.lang))).await?;
             Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),
@@ -62,7 +63,8 @@ fn parse(app: &App, record: &PatientRecord, fields: &Fields, lang: Lang) -> Resu
         until: e.until,
     }));
     for text in chosen {
-        let id = ProgrammeId::new(text).map_err(|e| Problem::field("/programme", e.to_string()))?;
+        let id = ProgrammeId::new(text)
+            .map_err(|e| Problem::field("/programme", e.to_string()).saying(|lang| t!(lang, "problem-cannot-be")))?;
         let running = running(record, &id, app.clock.now());
         let from = date(fields, &format!("from-{id}"), zone, lang)?;
         // The form says days: a day that did not change leaves the moment as it was.
@@ -85,7 +87,7 @@ fn parse(app: &App, record: &PatientRecord, fields: &Fields, lang: Lang) -> Resu
         status,
         programmes: Some(programmes),
         teams,
-        reason: Some(fields.required("reason", &t!(lang, "patient-a-reason"))?.to_owned()),
+        reason: Some(fields.required("reason", lang, &t!(lang, "patient-a-reason"))?.to_owned()),
         effective_from: date(fields, "effective_from", zone, lang)?.filter(|_| status.is_some()),
         ..PatientIn::default()
     })

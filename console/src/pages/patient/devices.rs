@@ -132,7 +132,8 @@ pub(in crate::pages) async fn hand_over(
     match done {
         Ok(response) => Ok(response),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&caller, &view, &fields, &Shape::Wrong(&problem.detail))).into_response())
+            Ok((problem.status, show(&caller, &view, &fields, &Shape::Wrong(&problem.detail_in(caller.lang))))
+                .into_response())
         }
         Err(problem) => Err(problem),
     }
@@ -182,7 +183,7 @@ struct Wish {
 impl Wish {
     fn parse(view: &View, fields: &Fields, whose: Option<PatientRecord>) -> Result<Self, Problem> {
         let (words, lang) = (view.words, view.words.lang);
-        let text = fields.required("device", &t!(lang, "patient-a-device"))?;
+        let text = fields.required("device", lang, &t!(lang, "patient-a-device"))?;
         let wrong = || Problem::field("/device", t!(lang, "patient-wrong-device"));
         let (source, device) = text.split_once('/').ok_or_else(wrong)?;
         let (source, device) =

@@ -44,7 +44,8 @@ pub(in crate::pages) async fn add(
     match done.await {
         Ok(record) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show_new(&app, &caller, &fields, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show_new(&app, &caller, &fields, Some(&problem.detail_in(caller.lang))).await?)
+                .into_response())
         }
         Err(problem) => Err(problem),
     }
@@ -89,7 +90,7 @@ fn profile(fields: &Fields, lang: Lang, whole: bool) -> Result<PatientIn, Proble
     let born = fields.get("birth_date").map(str::parse).transpose();
     let numbers = rows("id_system", "id_value").filter(|(_, value)| !value.is_empty());
     Ok(PatientIn {
-        name: Some(fields.required("name", &t!(lang, "patient-a-name"))?.to_owned()),
+        name: Some(fields.required("name", lang, &t!(lang, "patient-a-name"))?.to_owned()),
         birth_date: Some(born.map_err(|_| Problem::field("/birth_date", t!(lang, "patient-wrong-date")))?),
         identifiers: Some(numbers.map(|(system, value)| IdentifierJson { system, value }).collect()),
         timezone: timezone(fields, lang)?,
@@ -166,7 +167,8 @@ pub(in crate::pages) async fn change(
     match done.await {
         Ok(()) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&app, &caller, &id, &fields, Some(&problem.detail)).await?).into_response())
+            Ok((problem.status, show(&app, &caller, &id, &fields, Some(&problem.detail_in(caller.lang))).await?)
+                .into_response())
         }
         Err(problem) => Err(problem),
     }

@@ -116,7 +116,7 @@ pub(in crate::pages) async fn set(
         let wish = Wish::parse(&view, &key, &fields)?;
         app.rulebooks
             .check(ParameterScope::Patient, &key, wish.value.as_deref())
-            .map_err(|why| Problem::field("/value", format!("{why}.")))?;
+            .map_err(|why| Problem::field("/value", format!("{why}.")).saying(|lang| t!(lang, "problem-parameter")))?;
         if fields.get("step") == Some("save") {
             wish.save(&app, &caller, &view, &key).await?;
             return Ok(Redirect::to(&format!("/patients/{}#p-{key}", view.id())).into_response());
@@ -130,7 +130,7 @@ pub(in crate::pages) async fn set(
     match done {
         Ok(response) => Ok(response),
         Err(problem) if problem.status.is_client_error() => {
-            let page = show(&caller, &view, &key, &fields, Some(Step::Wrong(&problem.detail)))?;
+            let page = show(&caller, &view, &key, &fields, Some(Step::Wrong(&problem.detail_in(caller.lang))))?;
             Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),
@@ -152,7 +152,7 @@ impl Wish {
         let value = if fields.get("back").is_some() {
             None
         } else {
-            let number = fields.required("value", &t!(lang, "patient-a-value"))?.replace(',', ".");
+            let number = fields.required("value", lang, &t!(lang, "patient-a-value"))?.replace(',', ".");
             Some(info.unit.map_or_else(|| number.clone(), |unit| format!("{number} {unit}")))
         };
         let effective_from = match fields.get("from") {
@@ -160,7 +160,11 @@ impl Wish {
             Some(date) => preview::midnight(date, view.words.zone)
                 .ok_or_else(|| Problem::field("/from", t!(lang, "patient-wrong-date")))?,
         };
-        Ok(Self { value, effective_from, reason: fields.required("reason", &t!(lang, "patient-a-reason"))?.to_owned() })
+        Ok(Self {
+            value,
+            effective_from,
+            reason: fields.required("reason", lang, &t!(lang, "patient-a-reason"))?.to_owned(),
+        })
     }
 
     fn proposal(&self, view: &View, key: &str) -> Proposal {
