@@ -11,8 +11,12 @@
 mod support;
 
 use care::Role;
+use chrono::TimeDelta;
 use serde_json::json;
 use support::Fixture;
+use support::client::send;
+use support::seed::reading;
+use vitals::{Kind, Quantity};
 
 fn policy() -> serde_json::Value {
     json!({
@@ -95,4 +99,25 @@ async fn the_list_says_beforehand_when_nobody_would_be_told() {
     assert!(page.contains("Messages by E-mail cannot leave: it is not set up in the configuration file."));
     assert!(page.contains("Eve cannot be reached by any way that is set up."));
     assert_eq!(browser.get("/messages").await.status, 403, "that is an administrator's page");
+}
+
+#[tokio::test]
+async fn a_task_s_timeline_says_who_is_told_and_when() {
+    let fixture = Fixture::start().await;
+    fixture.add_user(Role::Coordinator).await;
+    let browser = fixture.sign_in("coordinator").await;
+    fixture.api("PUT", "/cover", &json!({"policy": policy(), "reason": "rota"}).to_string()).await;
+    fixture.patient("p1", "Maria Alvarez", "heart-failure", "hub-1/scale").await;
+    let now = fixture.clock.now();
+    let weight =
+        |days, kg| reading("hub-1/scale", Kind::BodyWeight, now - TimeDelta::days(days), &[(Quantity::Weight, kg)]);
+    fixture.readings(vec![weight(3, "80.0"), weight(0, "82.7")]).await;
+    let path = format!("/tasks/{}", fixture.task_of("p1").await);
+    let english = browser.get(&path).await.body;
+    assert!(english.contains("It waits for cover: nobody is told before "), "{english}");
+    assert!(english.contains("23 Nov 02:00 New York") && english.contains("outside the hours of cover"), "{english}");
+    let headers = [("Cookie", browser.cookie.as_str()), ("Accept-Language", "de")];
+    let german = send(fixture.address, "GET", &path, &headers, "").await.body;
+    assert!(german.contains("Sie wartet auf die Dienstzeit: benachrichtigt wird ab "), "{german}");
+    assert!(german.contains("23. Nov 02:00 New York") && german.contains("außerhalb der Dienstzeiten"), "{german}");
 }

@@ -4,6 +4,7 @@ mod actions;
 mod command;
 mod person;
 mod timeline;
+mod told;
 
 pub(super) use command::{command, refusal};
 

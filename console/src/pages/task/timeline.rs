@@ -1,8 +1,9 @@
 //! What happened with a task: who, when, why.
 
 use super::View;
+use super::told::told;
 use crate::text::t;
-use care::{Command, Outcome};
+use care::{Command, Outcome, Sentence};
 use maud::{Markup, html};
 use store::TimelineEntry;
 
@@ -14,14 +15,23 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             h2 { (t!(lang, "tasks-timeline")) }
             ol.timeline {
                 @for entry in view.timeline.iter().rev() {
+                    @let (what, why) = told_or_done(view, entry);
                     li {
-                        p { (happened(view, entry)) " " span.quiet { (view.words.when(entry.event.at)) } }
-                        @if !entry.event.why.is_empty() { p.said { (entry.event.why.in_language(lang.voice())) } }
+                        p { (what) " " span.quiet { (view.words.when(entry.event.at)) } }
+                        @if !why.0.is_empty() { p.said { (why) } }
                     }
                 }
             }
             @if view.timeline.is_empty() { p.quiet { (t!(lang, "tasks-timeline-empty")) } }
         }
+    }
+}
+
+/// What happened, and why.
+fn told_or_done(view: &View<'_>, entry: &TimelineEntry) -> (Markup, Markup) {
+    match &entry.event.why {
+        Sentence::Telling { telling } => told(telling, view.words),
+        why => (happened(view, entry), html! { (view.words.says(why)) }),
     }
 }
 
