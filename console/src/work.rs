@@ -1,10 +1,10 @@
 //! A person's command on a task: journalled, folded by the rules, answered with what became of it.
 
-use crate::access::Caller;
+use crate::access::{Caller, scope_of};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::text::t;
-use care::{Command, CommandOutcome, Refused, Task, TaskId};
+use care::{Actor, Command, CommandOutcome, Queue, Refused, Task, TaskId, Verb};
 use std::time::Duration;
 use store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
@@ -49,9 +49,12 @@ impl From<Stopped> for Problem {
 /// longer than the configured time; the command is journalled then and will be applied.
 pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Result<Task, Stopped> {
     let id = command.task.clone();
-    caller.task(app, id.as_str()).await?;
+    let task = caller.task(app, id.as_str()).await?;
     // What can be seen without the task's history is not journalled.
     command.check().map_err(Stopped::Refused)?;
+    if let Some(owner) = command.owner.as_ref().filter(|_| command.verb == Verb::Assign) {
+        check_sight(app, &task, owner).await?;
+    }
     // Interest comes before the command, or its outcome could pass unnoticed.
     let mut notices = app.store.notices();
     let seq = app.store.submit_command(command, &caller.actor).await?;
@@ -81,6 +84,23 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
             Err(Stopped::Problem(Problem::unavailable(late).saying(|lang| t!(lang, "problem-rules-late"))))
         }
     }
+}
+
+/// A person who does not see the patient could not open the task. Who is no person, such as a token, is let be.
+async fn check_sight(app: &App, task: &Task, owner: &Actor) -> Result<(), Problem> {
+    let (Some(user), Some(record)) = (app.store.user(&owner.0).await?, app.store.patient(&task.patient).await?) else {
+        return Ok(());
+    };
+    let scope = scope_of(app, &user.name, user.teams).await?;
+    if task.queue == Queue::Operations || scope.sees(&record.patient) {
+        return Ok(());
+    }
+    let name = if user.display_name.is_empty() { user.name } else { user.display_name };
+    let problem = Problem::conflict(format!(
+        "{name} does not see this patient. Choose somebody of the patient's teams, or have an administrator put {name} \
+         into one of them."
+    ));
+    Err(problem.saying(move |lang| t!(lang, "problem-out-of-sight", name = name.as_str())))
 }
 
 async fn finish(app: &App, id: &TaskId, outcome: CommandOutcome) -> Result<Task, Stopped> {

@@ -338,6 +338,47 @@ async fn a_person_ends_sessions_and_changes_the_own_account() {
 }
 
 #[tokio::test]
+async fn a_task_goes_only_to_who_sees_its_patient() {
+    let (f, task) = clinic().await;
+    f.api("PATCH", "/users/administrator", r#"{"teams": ["north"]}"#).await;
+    let admin = f.sign_in("administrator").await;
+    let refused = admin.post(&format!("/tasks/{task}/assign"), "owner=coordinator").await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    let why = "coordinator does not see this patient. Choose somebody of the patient";
+    assert!(refused.body.contains(why), "{}", refused.body);
+    let several = admin.post("/tasks/assign", &format!("task={task}&owner=coordinator")).await;
+    assert!(several.status == 409 && several.body.contains("0 of 1"), "{}", several.body);
+    let program = f.api("POST", &format!("/tasks/{task}/assign"), r#"{"owner": "coordinator"}"#).await;
+    assert_eq!(program.status, 409, "{}", program.body);
+    let to_self = admin.post(&format!("/tasks/{task}/assign"), "owner=administrator").await;
+    assert_eq!(to_self.status, 303, "{}", to_self.body);
+    f.api("PATCH", "/users/coordinator", r#"{"teams": ["north"]}"#).await;
+    assert_eq!(admin.post(&format!("/tasks/{task}/assign"), "owner=coordinator").await.status, 303);
+}
+
+#[tokio::test]
+async fn a_patient_s_teams_are_chosen_on_a_form() {
+    let (f, _) = clinic().await;
+    let clinician = f.sign_in("clinician").await;
+    let form = clinician.get("/patients/bert/edit").await.body;
+    assert!(form.contains("name=\"team\" value=\"south\""), "{form}");
+    let fields = "name=Bert+Seen&reason=moved";
+    assert_eq!(clinician.post("/patients/bert/edit", fields).await.status, 303);
+    let teams = async || f.api("GET", "/patients/bert", "").await.json()["teams"].clone();
+    let before = teams().await;
+    let put = clinician.post("/patients/bert/edit", &format!("{fields}&teams=1&team=south&team=north")).await;
+    assert_eq!((put.status, put.header("location")), (303, Some("/patients/bert")), "{}", put.body);
+    assert_ne!(teams().await, before);
+    assert_eq!(teams().await, serde_json::json!(["north", "south"]));
+    assert!(clinician.get("/patients/bert").await.body.contains("north, south"));
+    let away = clinician.post("/patients/bert/edit", &format!("{fields}&teams=1&team=north")).await;
+    assert_eq!((away.status, away.header("location")), (303, Some("/patients")));
+    assert_eq!(clinician.get("/patients/bert").await.status, 404);
+    let coordinator = f.sign_in("coordinator").await;
+    assert!(!coordinator.get("/patients/bert/edit").await.body.contains("name=\"team\""), "clinicians decide");
+}
+
+#[tokio::test]
 async fn the_trail_reads_as_sentences_and_tells_where_it_ends() {
     let (f, task) = clinic().await;
     f.api("GET", "/patients/anna", "").await;

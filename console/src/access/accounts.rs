@@ -1,7 +1,7 @@
 //! People: made by an administrator, or by the command that makes the first one.
 
 use super::secret::{SecretError, hash_password};
-use care::{Role, TeamId};
+use care::{Actor, Role, TeamId};
 use service_kit::Clock;
 use std::collections::BTreeSet;
 use store::{SharedStore, StoreError, User};
@@ -93,13 +93,13 @@ pub async fn create_user(store: &SharedStore, new: NewUser, clock: &Clock) -> Re
 ///
 /// # Errors
 /// [`AccountError`]; nothing was changed.
-pub async fn set_password(store: &SharedStore, name: &str, password: String) -> Result<(), AccountError> {
+pub async fn set_password(store: &SharedStore, name: &str, password: String, by: &Actor) -> Result<(), AccountError> {
     let change = new_password(password).await?;
     let edit = move |user: &mut User| {
         change(user);
         Ok(())
     };
-    match store.edit_user(name, Box::new(edit)).await {
+    match store.edit_user(name, Box::new(edit), by).await {
         Ok(_) => Ok(()),
         Err(StoreError::NotFound(_)) => Err(AccountError::Unknown(name.to_owned())),
         Err(error) => Err(AccountError::Store(error)),

@@ -186,7 +186,7 @@ impl Caller {
 }
 
 /// Whom somebody sees: their teams' patients, those of no team, and those whom they opened for now.
-async fn scope_of(app: &App, name: &str, teams: BTreeSet<TeamId>) -> Result<Scope, Problem> {
+pub(crate) async fn scope_of(app: &App, name: &str, teams: BTreeSet<TeamId>) -> Result<Scope, Problem> {
     let opened = app.store.opened(name, app.clock.now()).await?;
     Ok(Scope::Within { teams, opened: opened.into_iter().collect() })
 }

@@ -14,5 +14,5 @@ pub(crate) mod step;
 pub(crate) mod table;
 
 pub(crate) use audit::{AuditDetail, AuditSubject};
-pub(crate) use caller::{Caller, Credential};
+pub(crate) use caller::{Caller, Credential, scope_of};
 pub(crate) use guard::guard;

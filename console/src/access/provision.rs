@@ -4,7 +4,7 @@ use super::accounts::is_name;
 use crate::OidcConfig;
 use crate::app::App;
 use crate::problem::Problem;
-use care::{Role, TeamId};
+use care::{Actor, Role, TeamId};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use store::{StoreError, User};
@@ -98,7 +98,7 @@ pub(crate) async fn admit(app: &App, who: Identity) -> Result<Result<User, Stran
         user.email = who.email.or_else(|| user.email.clone());
         Ok(())
     };
-    Ok(Ok(app.store.edit_user(&user.name, Box::new(update)).await?))
+    Ok(Ok(app.store.edit_user(&user.name, Box::new(update), &Actor(user.name.clone())).await?))
 }
 
 /// Makes an account. A name that somebody has already is not theirs: a number follows it.

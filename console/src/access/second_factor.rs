@@ -3,6 +3,7 @@
 use super::secret::{SecretError, random};
 use crate::app::App;
 use crate::problem::Problem;
+use care::Actor;
 use qrcode::QrCode;
 use qrcode::render::svg;
 use sha2::{Digest, Sha256};
@@ -77,7 +78,7 @@ pub(crate) async fn redeem(app: &App, user: &User, code: &str) -> Result<Option<
         }
         Ok(())
     };
-    match app.store.edit_user(&user.name, Box::new(use_up)).await {
+    match app.store.edit_user(&user.name, Box::new(use_up), &Actor(user.name.clone())).await {
         Ok(_) => Ok(Some(means)),
         Err(StoreError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -88,7 +89,7 @@ pub(crate) async fn redeem(app: &App, user: &User, code: &str) -> Result<Option<
 pub(crate) async fn enrol(app: &App, name: &str, secret: String, code: &str) -> Result<Option<Vec<String>>, Problem> {
     let Some(last_step) = step_of(&secret, code, app.clock.now()) else { return Ok(None) };
     let (codes, recovery) = recovery_codes().map_err(|e| Problem::internal(&e))?;
-    set(app, name, Some(SecondFactor { secret, last_step, recovery })).await?;
+    set(app, name, Some(SecondFactor { secret, last_step, recovery }), &Actor(name.to_owned())).await?;
     Ok(Some(codes))
 }
 
@@ -100,17 +101,17 @@ pub(crate) async fn renew_recovery(app: &App, name: &str) -> Result<Vec<String>,
         factor.ok_or(StoreError::NotFound("the second factor"))?.recovery = recovery;
         Ok(())
     };
-    app.store.edit_user(name, Box::new(renew)).await?;
+    app.store.edit_user(name, Box::new(renew), &Actor(name.to_owned())).await?;
     Ok(codes)
 }
 
 /// Sets or takes away somebody's second factor, which ends their sessions.
-pub(crate) async fn set(app: &App, name: &str, factor: Option<SecondFactor>) -> Result<(), Problem> {
+pub(crate) async fn set(app: &App, name: &str, factor: Option<SecondFactor>, by: &Actor) -> Result<(), Problem> {
     let set = move |user: &mut User| {
         user.second_factor = factor;
         Ok(())
     };
-    app.store.edit_user(name, Box::new(set)).await.map(drop).map_err(Problem::from)
+    app.store.edit_user(name, Box::new(set), by).await.map(drop).map_err(Problem::from)
 }
 
 #[cfg(test)]

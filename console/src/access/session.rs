@@ -113,7 +113,7 @@ pub(crate) async fn attempt(app: &App, name: &str) -> Result<Option<User>, Probl
         user.locked_until = delay_after(user.failed_attempts).map(|delay| now + delay);
         Ok(())
     };
-    match app.store.edit_user(name, Box::new(count)).await {
+    match app.store.edit_user(name, Box::new(count), &Actor::hearth()).await {
         Ok(user) => Ok(Some(user)),
         Err(StoreError::NotFound(_) | StoreError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -144,7 +144,7 @@ pub(crate) async fn half_way(app: &App, user: &str) -> Result<(), Problem> {
         (user.failed_attempts, user.locked_until) = (user.failed_attempts.saturating_sub(1), None);
         Ok(())
     };
-    app.store.edit_user(user, Box::new(undo)).await.map(drop).map_err(Problem::from)
+    app.store.edit_user(user, Box::new(undo), &Actor::hearth()).await.map(drop).map_err(Problem::from)
 }
 
 /// Nothing is counted against somebody who has shown who they are.
@@ -153,7 +153,7 @@ pub(crate) async fn forgive(app: &App, user: &str) -> Result<(), Problem> {
         (user.failed_attempts, user.locked_until) = (0, None);
         Ok(())
     };
-    app.store.edit_user(user, Box::new(forgive)).await.map(drop).map_err(Problem::from)
+    app.store.edit_user(user, Box::new(forgive), &Actor::hearth()).await.map(drop).map_err(Problem::from)
 }
 
 /// Somebody has shown who they are: nothing is counted against them, it is written down, and a session begins. The

@@ -151,7 +151,7 @@ pub(super) struct UserChange {
         (status = 409, description = "the last administrator", body = ProblemDocument)))]
 pub(super) async fn change_user(
     State(app): State<Shared>,
-    _caller: Caller,
+    caller: Caller,
     Path(name): Path<String>,
     Body(body): Body<UserChange>,
 ) -> Result<Json<UserOut>, Problem> {
@@ -180,7 +180,7 @@ pub(super) async fn change_user(
         }
         Ok(())
     };
-    let user = app.store.edit_user(&name, Box::new(edit)).await.map_err(|error| match error {
+    let user = app.store.edit_user(&name, Box::new(edit), &caller.actor).await.map_err(|error| match error {
         StoreError::NotFound(_) => missing(),
         other => other.into(),
     })?;

@@ -12,6 +12,7 @@ use crate::text::{Lang, t};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use care::Actor;
 use maud::{Markup, PreEscaped, html};
 use store::{StoreError, User};
 
@@ -32,13 +33,14 @@ pub(super) fn refusal(lang: Lang, error: AccountError) -> Problem {
 pub(super) async fn edit(
     app: &App,
     name: &str,
+    by: &Actor,
     change: impl FnOnce(&mut User) + Send + 'static,
 ) -> Result<(), Problem> {
     let edit = |user: &mut User| {
         change(user);
         Ok(())
     };
-    let done = app.store.edit_user(name, Box::new(edit)).await.map(drop).map_err(Problem::from);
+    let done = app.store.edit_user(name, Box::new(edit), by).await.map(drop).map_err(Problem::from);
     done.map_err(|problem| problem.if_conflict(|lang| t!(lang, "problem-last-administrator")))
 }
 
@@ -86,7 +88,8 @@ pub(super) async fn change(
             "details" => {
                 let language = fields.get("language").and_then(Lang::of_code).map(|l| l.code().to_owned());
                 let email = email(&fields)?;
-                edit(&app, &user.name, move |user| (user.language, user.email) = (language, email)).await?;
+                edit(&app, &user.name, &caller.actor, move |user| (user.language, user.email) = (language, email))
+                    .await?;
                 Ok(Redirect::to("/account").into_response())
             }
             "password" => password(&app, &caller, &user, &headers, &fields).await,
@@ -113,7 +116,7 @@ async fn password(
     if user.password_hash.is_none() || session::check_password(app, &user.name, old).await?.is_none() {
         return Err(Problem::forbidden(t!(caller.lang, "accounts-wrong-password")));
     }
-    set_password(&app.store, &user.name, fields.raw("password").to_owned())
+    set_password(&app.store, &user.name, fields.raw("password").to_owned(), &Actor(user.name.clone()))
         .await
         .map_err(|e| refusal(caller.lang, e))?;
     let cookie = session::begin(app, &user.name, "password", headers).await?;
@@ -222,7 +225,7 @@ pub(super) async fn change_factor(
             Ok(codes_page(&caller, &codes).into_response())
         }
         "remove" => {
-            second_factor::set(&app, &user.name, None).await?;
+            second_factor::set(&app, &user.name, None, &caller.actor).await?;
             let cookie = session::begin(&app, &user.name, "password", &headers).await?;
             Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/account")).into_response())
         }

@@ -86,14 +86,14 @@ pub(super) async fn change(
         match verb.as_str() {
             // Whoever shuts themselves out may be the last who could let them in again.
             "access" | "disable" if own => Err(Problem::conflict(t!(caller.lang, "accounts-own"))),
-            "access" => access(&app, &name, &fields, caller.lang).await,
-            "password" => set_password(&app.store, &name, fields.raw("password").to_owned())
+            "access" => access(&app, &name, &fields, &caller).await,
+            "password" => set_password(&app.store, &name, fields.raw("password").to_owned(), &caller.actor)
                 .await
                 .map_err(|e| account::refusal(caller.lang, e)),
-            "second-factor" => second_factor::set(&app, &name, None).await,
+            "second-factor" => second_factor::set(&app, &name, None, &caller.actor).await,
             "disable" | "enable" => {
                 let disabled = verb == "disable";
-                account::edit(&app, &name, move |user| user.disabled = disabled).await
+                account::edit(&app, &name, &caller.actor, move |user| user.disabled = disabled).await
             }
             _ => Err(Problem::not_found("such command")),
         }
@@ -101,11 +101,11 @@ pub(super) async fn change(
     answer(&app, &caller, &name, done.await).await
 }
 
-async fn access(app: &App, name: &str, fields: &Fields, lang: Lang) -> Result<(), Problem> {
-    let (role, teams) = (role(fields, lang)?, teams(fields)?);
+async fn access(app: &App, name: &str, fields: &Fields, caller: &Caller) -> Result<(), Problem> {
+    let (role, teams) = (role(fields, caller.lang)?, teams(fields)?);
     let shown = fields.get("display_name").map(str::to_owned);
     let email = account::email(fields)?;
-    account::edit(app, name, move |user| {
+    account::edit(app, name, &caller.actor, move |user| {
         (user.role, user.teams, user.email) = (role, teams, email);
         user.display_name = shown.unwrap_or_else(|| user.display_name.clone());
     })

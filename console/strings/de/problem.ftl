@@ -34,3 +34,4 @@ problem-role = Ihre Rolle erlaubt das nicht; die Verwaltung kann Ihnen eine ande
 problem-https = Hearth ist über HTTPS zu erreichen, durch den Proxy, den seine Konfiguration nennt.
 problem-rules-late = Der Auftrag ist festgehalten und wird ausgeführt, aber die Regeln haben noch nicht geantwortet. Sehen Sie gleich noch einmal nach; ihn noch einmal zu senden schadet nicht.
 problem-provider = Der Identitätsanbieter hat nicht geantwortet, wie er sollte; im Log steht mehr.
+problem-out-of-sight = { $name } sieht diese Person nicht. Wählen Sie jemanden aus den Teams der Person, oder lassen Sie die Verwaltung { $name } in eines davon aufnehmen.

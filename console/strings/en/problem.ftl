@@ -34,3 +34,4 @@ problem-role = Your role does not allow this; an administrator can give you anot
 problem-https = Hearth is reached over HTTPS, through the proxy that its configuration names.
 problem-rules-late = The command is written down and will be applied, but the rules have not answered yet. Look again shortly; sending it again is safe.
 problem-provider = The identity provider did not answer as it should; the log says more.
+problem-out-of-sight = { $name } does not see this patient. Choose somebody of the patient’s teams, or have an administrator put { $name } into one of them.

@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use async_trait::async_trait;
-use care::{Role, TeamId};
+use care::{Actor, Role, TeamId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use vitals::Instant;
@@ -135,8 +135,8 @@ pub trait Accounts {
     async fn add_user(&self, user: User) -> Result<(), StoreError>;
     /// Changes a person, whole or not at all, and answers with who they are now. Another role, password, team,
     /// second factor or `disabled` ends their sessions. [`StoreError::Conflict`] where no administrator would be
-    /// left who can sign in.
-    async fn edit_user(&self, name: &str, edit: UserEdit) -> Result<User, StoreError>;
+    /// left who can sign in. `actor` stands in the journal where somebody was disabled or enabled.
+    async fn edit_user(&self, name: &str, edit: UserEdit, actor: &Actor) -> Result<User, StoreError>;
     /// One person.
     async fn user(&self, name: &str) -> Result<Option<User>, StoreError>;
     /// The person with this subject at the identity provider.

@@ -8,7 +8,7 @@ use store::{StoreError, User};
 use crate::{
     failure::Failure,
     output::Output,
-    place::{Access, DataArgs, OpenStore},
+    place::{Access, DataArgs, OpenStore, operator},
     prompt,
 };
 
@@ -127,7 +127,7 @@ async fn change(one: One, verb: &str, patch: &Value, out: &mut Output<'_>) -> Re
 
 async fn apply(open: &OpenStore, name: &str, patch: &Value) -> Result<(), Failure> {
     if let Some(password) = patch.get("password").and_then(Value::as_str) {
-        return console::set_password(&open.store, name, password.to_owned()).await.map_err(account);
+        return console::set_password(&open.store, name, password.to_owned(), &operator()).await.map_err(account);
     }
     let disabled = patch.get("disabled").and_then(Value::as_bool);
     let role = patch.get("role").and_then(Value::as_str).map(str::parse::<Role>).transpose();
@@ -141,7 +141,7 @@ async fn apply(open: &OpenStore, name: &str, patch: &Value) -> Result<(), Failur
         user.role = role.unwrap_or(user.role);
         Ok(())
     };
-    match open.store.edit_user(name, Box::new(edit)).await {
+    match open.store.edit_user(name, Box::new(edit), &operator()).await {
         Ok(_) => Ok(()),
         Err(StoreError::NotFound(_)) => Err(account(console::AccountError::Unknown(name.to_owned()))),
         Err(error) => Err(error.into()),

@@ -314,7 +314,7 @@ impl World {
                     user.disabled = disabled;
                     Ok(())
                 };
-                self.store.edit_user("anna", Box::new(edit)).await.unwrap();
+                self.store.edit_user("anna", Box::new(edit), &actor()).await.unwrap();
             }
             Op::GiveUp => {
                 let now = at(self.now());

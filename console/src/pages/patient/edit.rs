@@ -8,11 +8,12 @@ use crate::api::patient_input::{AssignmentIn, ContactJson, IdentifierJson, Patie
 use crate::app::{App, Shared};
 use crate::pages::form::{Fields, csrf};
 use crate::pages::layout::{self, Place, alert};
+use crate::pages::people::{team_fields, teams};
 use crate::problem::Problem;
 use crate::text::{Lang, Words, t};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use care::{Patient, Permission, ProgrammeId};
+use care::{Patient, Permission, ProgrammeId, Team};
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -94,6 +95,7 @@ fn profile(fields: &Fields, lang: Lang, whole: bool) -> Result<PatientIn, Proble
         birth_date: Some(born.map_err(|_| Problem::field("/birth_date", t!(lang, "patient-wrong-date")))?),
         identifiers: Some(numbers.map(|(system, value)| IdentifierJson { system, value }).collect()),
         timezone: timezone(fields, lang)?,
+        teams: fields.get("teams").map(|_| teams(fields)).transpose()?,
         ..reach
     })
 }
@@ -111,8 +113,9 @@ async fn show_new(app: &App, caller: &Caller, typed: &Fields, wrong: Option<&str
         contacts: Vec::new(),
         language: lang.code().to_owned(),
         identifiers: Vec::new(),
-        teams: BTreeSet::new(),
+        teams: caller.scope().teams().clone(),
     };
+    let all = app.store.teams().await?;
     let field = |name: &str| typed.get(name).unwrap_or_default().to_owned();
     let words = caller.words(app);
     let content = html! {
@@ -122,6 +125,7 @@ async fn show_new(app: &App, caller: &Caller, typed: &Fields, wrong: Option<&str
         form.stack.person-form method="post" action="/new-patient" {
             (csrf(caller))
             (who_fields(&nobody, typed, lang))
+            (team_choice(&all, &nobody, typed, lang))
             (reach_fields(&nobody, typed, lang))
             fieldset { legend { (t!(lang, "patient-programmes")) }
                 @for programme in app.rulebooks.programmes(words.now) {
@@ -162,10 +166,13 @@ pub(in crate::pages) async fn change(
         let wish = profile(&fields, caller.lang, caller.may(Permission::EditCare))?;
         let said = wish.changed(&record, &caller, app.rulebooks.as_ref(), app.clock.now())?;
         app.store.change_patient(&record.patient.id, said.change, Vec::new(), None, &caller.actor).await?;
-        Ok::<_, Problem>(())
+        let after = app.store.patient(&record.patient.id).await?;
+        Ok::<_, Problem>(after.is_some_and(|after| caller.scope().sees(&after.patient)))
     };
     match done.await {
-        Ok(()) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
+        Ok(true) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
+        // Handed to another team: from now on out of sight.
+        Ok(false) => Ok(Redirect::to("/patients").into_response()),
         Err(problem) if problem.status.is_client_error() => {
             Ok((problem.status, show(&app, &caller, &id, &fields, Some(&problem.detail_in(caller.lang))).await?)
                 .into_response())
@@ -184,6 +191,7 @@ pub(super) async fn show(
     let record = caller.patient(app, id).await?;
     let words: Words = caller.words(app).in_zone(record.patient.timezone);
     let (patient, lang) = (&record.patient, caller.lang);
+    let all = app.store.teams().await?;
     let content = html! {
         p.crumb { a href={ "/patients/" (patient.id) } { (patient.name) } }
         h1 { (t!(lang, "patient-edit-of", name = patient.name.as_str())) }
@@ -191,7 +199,7 @@ pub(super) async fn show(
         div.columns.even {
             form.stack.person-form method="post" action={ "/patients/" (patient.id) "/edit" } {
                 (csrf(caller))
-                @if caller.may(Permission::EditCare) { (who_fields(patient, typed, lang)) }
+                @if caller.may(Permission::EditCare) { (who_fields(patient, typed, lang)) (team_choice(&all, patient, typed, lang)) }
                 (reach_fields(patient, typed, lang))
                 label { (t!(lang, "patient-why")) textarea name="reason" rows="2" { (typed.get("reason").unwrap_or_default()) } }
                 button.primary type="submit" { (t!(lang, "patient-save")) }
@@ -223,6 +231,18 @@ fn who_fields(patient: &Patient, typed: &Fields, lang: Lang) -> Markup {
                 }
             }
             label { (t!(lang, "patient-zone")) input name="timezone" value=(or("timezone", patient.timezone.name())); }
+        }
+    }
+}
+
+/// Whose they are. The hidden field says that the choice was there, for no box that is ticked sends nothing.
+fn team_choice(all: &[Team], patient: &Patient, typed: &Fields, lang: Lang) -> Markup {
+    let chosen = typed.get("teams").and_then(|_| teams(typed).ok());
+    html! {
+        @if !all.is_empty() {
+            input type="hidden" name="teams" value="1";
+            (team_fields(lang, all, chosen.as_ref().unwrap_or(&patient.teams)))
+            p.quiet { (t!(lang, "accounts-teams-explained")) }
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn head(caller: &Caller, view: &View) -> Markup {
             @if !patient.phone.is_empty() { div { dt { (t!(lang, "patient-phone")) } dd { a href={ "tel:" (patient.phone) } { (patient.phone) } } } }
             div { dt { (t!(lang, "patient-language")) } dd { (language(&patient.language, words)) } }
             div { dt { (t!(lang, "patient-local-time")) } dd { (words.clock(words.now)) " " span.quiet { (patient.timezone.name()) } } }
+            @if !view.teams.is_empty() { div { dt { (t!(lang, "accounts-teams")) } dd { (view.teams) } } }
             @for contact in &patient.contacts {
                 div {
                     dt { @if contact.relation.is_empty() { (t!(lang, "patient-contact")) } @else { (contact.relation) } }

@@ -4,6 +4,7 @@ use crate::access::Caller;
 use crate::api::parameters::in_force;
 use crate::app::App;
 use crate::pages::limits::InForce;
+use crate::pages::people::team_names;
 use crate::pages::series::{self, Standings};
 use crate::problem::Problem;
 use crate::text::{Books, Words, t};
@@ -98,6 +99,8 @@ pub(super) struct View {
     pub(super) agreed: Vec<Event>,
     pub(super) episodes: Vec<Episode>,
     pub(super) tasks: Vec<Task>,
+    /// whose the patient is, by name
+    pub(super) teams: String,
     /// measured in what is shown
     pub(super) readings: Vec<StoredReading>,
     pub(super) picture: Picture,
@@ -137,6 +140,7 @@ impl View {
             in_force: super::effective(&known, &clinic, &in_force(&record.parameters, now)),
             episodes: app.store.episodes(&id).await?,
             tasks: texts.tasks(tasks(app, caller, &id).await?),
+            teams: team_names(&app.store.teams().await?, &record.patient.teams),
             devices: app.store.patient_devices(&id).await?,
             links: app.store.own_links(&id).await?,
             books: standing(&record, texts.in_force(), now),

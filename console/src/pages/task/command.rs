@@ -36,6 +36,9 @@ pub(crate) async fn command(
             let names = Names::load(&app).await?;
             again(&app, &caller, &id, &fields, refusal(caller.words(&app), &names, &refused)).await
         }
+        Err(Stopped::Problem(problem)) if problem.status == StatusCode::CONFLICT => {
+            again(&app, &caller, &id, &fields, (problem.status, problem.detail_in(caller.lang))).await
+        }
         Err(Stopped::Problem(problem)) => Err(problem),
     }
 }

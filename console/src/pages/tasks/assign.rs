@@ -38,6 +38,9 @@ pub(crate) async fn assign(State(app): State<Shared>, caller: Caller, fields: Fi
         match work::command(&app, &caller, command).await {
             Ok(_) => {}
             Err(Stopped::Refused(why)) => refused.push(refusal(caller.words(&app), &names, &why)),
+            Err(Stopped::Problem(problem)) if problem.status == StatusCode::CONFLICT => {
+                refused.push((problem.status, problem.detail_in(caller.lang)));
+            }
             Err(Stopped::Problem(problem)) => return Err(problem),
         }
     }

@@ -7,7 +7,7 @@ use super::sight;
 use super::writer::Commit;
 use crate::{Accounts, ApiToken, SignInStep, StoreError, User, UserEdit, WebSession};
 use async_trait::async_trait;
-use care::Role;
+use care::{Actor, Role};
 use rusqlite::{Connection, Row, params};
 use vitals::Instant;
 
@@ -91,7 +91,7 @@ const UPDATE_USER: &str = "UPDATE user SET display_name = ?2, role = ?3, passwor
     second_factor = ?12, subject = ?13 WHERE name = ?1";
 
 /// Changes somebody; whoever lost something by it, or has another way in now, has to sign in again.
-fn edit_user(commit: &mut Commit<'_>, name: &str, edit: UserEdit) -> Result<User, Fault> {
+fn edit_user(commit: &mut Commit<'_>, name: &str, edit: UserEdit, actor: &Actor) -> Result<User, Fault> {
     let before = user_named(commit.db, name)?.ok_or(StoreError::NotFound("the person"))?;
     let mut after = before.clone();
     edit(&mut after)?;
@@ -108,7 +108,7 @@ fn edit_user(commit: &mut Commit<'_>, name: &str, edit: UserEdit) -> Result<User
         commit.changes.people.insert(name.to_owned());
     }
     if before.disabled != after.disabled {
-        super::outbox::person_changed(commit, name, after.disabled)?;
+        super::outbox::person_changed(commit, name, after.disabled, actor)?;
     }
     Ok(after)
 }
@@ -145,9 +145,9 @@ impl Accounts for SqliteStore {
         .await
     }
 
-    async fn edit_user(&self, name: &str, edit: UserEdit) -> Result<User, StoreError> {
-        let name = name.to_owned();
-        self.write("changing a person", move |commit| edit_user(commit, &name, edit)).await
+    async fn edit_user(&self, name: &str, edit: UserEdit, actor: &Actor) -> Result<User, StoreError> {
+        let (name, actor) = (name.to_owned(), actor.clone());
+        self.write("changing a person", move |commit| edit_user(commit, &name, edit, &actor)).await
     }
 
     async fn user(&self, name: &str) -> Result<Option<User>, StoreError> {

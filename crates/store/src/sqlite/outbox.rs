@@ -77,9 +77,9 @@ fn journal_cover(commit: &mut Commit<'_>, actor: &Actor, body: &EventBody) -> Re
 }
 
 /// A person may, or may no longer, sign in: the owner of a task may be gone.
-pub(super) fn person_changed(commit: &mut Commit<'_>, user: &str, disabled: bool) -> Result<(), Fault> {
+pub(super) fn person_changed(commit: &mut Commit<'_>, user: &str, disabled: bool, actor: &Actor) -> Result<(), Fault> {
     let body = EventBody::PersonChanged { user: Actor(user.to_owned()), disabled };
-    journal_cover(commit, &Actor::hearth(), &body).map(drop)
+    journal_cover(commit, actor, &body).map(drop)
 }
 
 /// A message on its way, as claimed.

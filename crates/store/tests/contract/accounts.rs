@@ -12,7 +12,7 @@ async fn set(store: &dyn Store, user: User) -> Result<User, StoreError> {
         *known = user;
         Ok(())
     };
-    store.edit_user(&name, Box::new(edit)).await
+    store.edit_user(&name, Box::new(edit), &actor()).await
 }
 
 pub(crate) async fn people_sign_in(store: &dyn Store) {
@@ -43,7 +43,7 @@ pub(crate) async fn people_sign_in(store: &dyn Store) {
     };
     store.add_user(user(Role::Viewer, "x")).await.unwrap();
     assert!(matches!(store.add_user(user(Role::Viewer, "x")).await, Err(StoreError::Conflict(_))));
-    let nobody = store.edit_user("eve", Box::new(|_| Ok(()))).await;
+    let nobody = store.edit_user("eve", Box::new(|_| Ok(())), &actor()).await;
     assert!(matches!(nobody, Err(StoreError::NotFound(_))));
     store.add_session(session.clone()).await.unwrap();
     assert_eq!(store.session(&[1; 32], day(1)).await.unwrap(), Some(session.clone()));
@@ -103,8 +103,8 @@ pub(crate) async fn tokens_work_until_disabled(store: &dyn Store) {
     assert!(matches!(store.disable_token("x").await, Err(StoreError::NotFound(_))));
 }
 
-pub(crate) async fn the_last_administrator_stays(store: &dyn Store) {
-    let user = |name: &str, role| User {
+pub(crate) fn somebody(name: &str, role: Role) -> User {
+    User {
         name: name.into(),
         display_name: name.into(),
         role,
@@ -118,11 +118,14 @@ pub(crate) async fn the_last_administrator_stays(store: &dyn Store) {
         failed_attempts: 0,
         locked_until: None,
         created_at: day(1),
-    };
-    let (ada, bob) = (user("ada", Role::Administrator), user("bob", Role::Administrator));
+    }
+}
+
+pub(crate) async fn the_last_administrator_stays(store: &dyn Store) {
+    let (ada, bob) = (somebody("ada", Role::Administrator), somebody("bob", Role::Administrator));
     store.add_user(ada.clone()).await.unwrap();
     assert_eq!(store.user_of_subject("https://id.example ada").await.unwrap(), Some(ada.clone()));
-    for change in [User { disabled: true, ..ada.clone() }, user("ada", Role::Clinician)] {
+    for change in [User { disabled: true, ..ada.clone() }, somebody("ada", Role::Clinician)] {
         let refused = set(store, change).await;
         assert!(matches!(&refused, Err(StoreError::Conflict(text)) if text.contains("last")), "{refused:?}");
     }

@@ -200,3 +200,21 @@ async fn a_trail_from_before_there_were_hashes_is_taken_over() {
     assert_eq!((bea.password_hash.as_deref(), bea.teams.len()), (Some("phc"), 0));
     assert!(store.token(&[0; 32], day(1)).await.unwrap().is_some_and(|t| !t.read_only && t.teams.is_empty()));
 }
+
+/// No page shows it, but whoever looks into the journal finds who did it.
+#[tokio::test]
+async fn who_disabled_somebody_stands_in_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    store.add_user(crate::accounts::somebody("eve", care::Role::Viewer)).await.unwrap();
+    let disable = |user: &mut User| {
+        user.disabled = true;
+        Ok(())
+    };
+    store.edit_user("eve", Box::new(disable), &care::Actor("ada".into())).await.unwrap();
+    store.close(TimeDelta::seconds(30)).await.unwrap();
+    let db = rusqlite::Connection::open(options(&dir).path).unwrap();
+    let by: String =
+        db.query_row("SELECT actor FROM event WHERE kind = 'person-changed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(by, "ada");
+}

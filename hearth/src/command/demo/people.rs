@@ -14,7 +14,7 @@ use vitals::DeviceRef;
 
 use crate::{
     failure::{Failure, chain},
-    place::OpenStore,
+    place::{OpenStore, operator},
 };
 
 /// Somebody who may sign in.
@@ -51,7 +51,7 @@ pub(super) async fn sign_ins(open: &OpenStore) -> Result<Vec<SignIn>, Failure> {
     for (name, display_name, role) in STAFF {
         let password = password()?;
         if open.store.user(name).await?.is_some() {
-            console::set_password(&open.store, name, password.clone())
+            console::set_password(&open.store, name, password.clone(), &operator())
                 .await
                 .map_err(|error| failed("cannot set a password")(&error))?;
         } else {
