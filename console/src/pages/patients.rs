@@ -50,7 +50,7 @@ pub(super) async fn page(
                 @else { p { strong { (t!(lang, "patient-nobody-yet")) } } p.quiet { @if may_enter { (t!(lang, "patient-nobody-yet-remedy"; link = html! { a href="/new-patient" { (t!(lang, "patient-enter-one")) } })) } @else { (t!(lang, "patient-nobody-yet-ask")) } } }
             }
         } @else {
-            div.scroll { table {
+            div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-patients")) { table.people {
                 thead { tr { th { (t!(lang, "patient-name")) } th { (t!(lang, "patient-birth-date")) } th { (t!(lang, "patient-number")) } th { (t!(lang, "patient-programmes")) } th { (t!(lang, "patient-status")) } th { (t!(lang, "patient-phone")) } } }
                 tbody { @for record in &page.items { (row(record, words)) } }
             } }
@@ -71,7 +71,7 @@ fn row(record: &PatientRecord, words: Words) -> Markup {
             td.num { @for number in &patient.identifiers { (number.value) " " } @if patient.identifiers.is_empty() { small.quiet { (patient.id) } } }
             td { (programme_names(record, words)) }
             td { (status_word(record.status, words)) }
-            td.num { (patient.phone) }
+            td.num { @if !patient.phone.is_empty() { a.tel href={ "tel:" (patient.phone) } { (patient.phone) } } }
         }
     }
 }

@@ -203,7 +203,7 @@ fn show(caller: &Caller, view: &View, key: &str, typed: &Fields, step: Option<St
     let now = view.in_force.get(key);
     let content = html! {
         p.crumb { a href={ "/patients/" (patient.id) } { (patient.name) } @if let Some(born) = patient.birth_date { ", " (words.date(born)) } }
-        h1 { (name(info)) " " small.quiet { (key) } }
+        h1.parameter { (name(info)) " " small.quiet { (key) } }
         @match now {
             Some((value, origin)) => { p { (t!(lang, "patient-now-is", value = readable(value, lang), whose = whose(*origin, words))) } },
             None => { p { (t!(lang, "patient-now-not-set")) } },

@@ -153,7 +153,7 @@ fn filters(view: &View<'_>) -> Markup {
         }
     };
     html! {
-        div.narrow {
+        div.narrowing {
             nav.filters data-part="filters" aria-label=(t!(lang, "tasks-which")) {
                 a href="/" aria-current=[(!query.is_narrowed()).then_some("true")] {
                     (t!(lang, "tasks-all")) " " span.count { (counts.open) }
