@@ -235,7 +235,7 @@ pub struct BoardCounts {
     pub operations: usize,
     /// episodes that hold without an open task
     pub quiet: usize,
-    /// patients of whom an expected reading is missing
+    /// patients of whom nothing that is expected was heard for [`care::Expectation::SILENT_AFTER`]
     pub silent: usize,
 }
 

@@ -9,6 +9,8 @@ pub(super) use keys::rank;
 
 use super::SqliteStore;
 use super::column::{collect, json};
+use super::sight::scope_column;
+use super::watch::silent_count;
 use super::worklist::task_event;
 use crate::board::share;
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     TimelineEntry,
 };
 use async_trait::async_trait;
-use care::{EventBody, PatientId, Scope, Task, TaskId};
+use care::{EventBody, Expectation, PatientId, Scope, Task, TaskId};
 use rusqlite::params;
 use std::collections::HashMap;
 use vitals::Instant;
@@ -26,7 +28,10 @@ impl Board for SqliteStore {
     async fn board(&self, query: BoardQuery) -> Result<BoardView, StoreError> {
         self.read("a list of tasks", move |db| {
             let (mut groups, mut counts) = keys::pass(db, &query)?;
-            (counts.quiet, counts.silent) = quiet::counts(db, &query.scope)?;
+            let scope = scope_column(&query.scope);
+            counts.quiet = quiet::count(db, scope.as_deref())?;
+            let before = query.times.now - Expectation::SILENT_AFTER;
+            counts.silent = usize::try_from(silent_count(db, scope.as_deref(), before)?).unwrap_or(usize::MAX);
             let shown = share(groups.each_ref().map(Vec::len), query.asked, query.budget);
             let totals = groups.each_ref().map(Vec::len);
             for (keys, most) in groups.iter_mut().zip(shown) {

@@ -7,18 +7,12 @@ use crate::{Page, PageRequest, QuietEpisode};
 use care::{Episode, Patient, Scope};
 use rusqlite::{Connection, params};
 
-/// How many episodes hold without an open task, and of how many patients an expected reading is missing.
-pub(super) fn counts(db: &Connection, scope: &Scope) -> Result<(usize, usize), Fault> {
-    let (scope, seen) = (scope_column(scope), seen("e.patient", 1));
-    let count = |sql: &str| -> Result<usize, Fault> {
-        let count: i64 = db.prepare_cached(sql)?.query_row([&scope], |row| row.get(0))?;
-        usize::try_from(count).map_err(|_| corrupt("count", "negative"))
-    };
-    let quiet = count(&format!("SELECT count(*) FROM episode e INDEXED BY episode_quiet WHERE holds = 2 AND {seen}"))?;
-    let silent = count(&format!(
-        "SELECT count(DISTINCT patient) FROM episode e INDEXED BY episode_silent WHERE silent AND holds > 0 AND {seen}"
-    ))?;
-    Ok((quiet, silent))
+/// How many episodes hold without an open task.
+pub(super) fn count(db: &Connection, scope: Option<&str>) -> Result<usize, Fault> {
+    let sql =
+        format!("SELECT count(*) FROM episode e INDEXED BY episode_quiet WHERE holds = 2 AND {}", seen("e.patient", 1));
+    let count: i64 = db.prepare_cached(&sql)?.query_row([scope], |row| row.get(0))?;
+    usize::try_from(count).map_err(|_| corrupt("count", "negative"))
 }
 
 /// Newest opening first.
