@@ -7,13 +7,22 @@ import { createRequire } from "node:module";
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import mqtt from "mqtt";
+import { audited } from "./lighthouse.mjs";
+import { firstDay, lostAndMended } from "./live.mjs";
+import { onPaper, patientPage } from "./patient.mjs";
 import { list, newTask, noJump, workByKeyboard, workOnTelephone } from "./tasks.mjs";
 
 const task = JSON.parse(readFileSync(0, "utf8"));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PATIENT = { id: "browser-1", name: "Bertha Browser", phone: "+1 555 0100" };
 const LARGEST_PAGE = 100_000;
-const VIEWS = [1280, 375].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+// Each width in both schemes, and in German; 640 is what is left of 1280 at 200 % zoom.
+const VIEWS = [
+  ...[1280, 375].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme, locale: "en-GB" }))),
+  { width: 1280, scheme: "light", locale: "de-DE" },
+  { width: 375, scheme: "dark", locale: "de-DE" },
+  { width: 640, scheme: "light", locale: "de-DE", deviceScaleFactor: 2 },
+];
 
 const said = (text) => console.error(`browser: ${text}`);
 
@@ -40,12 +49,24 @@ async function vendor() {
     assignments: [{ source: "browser", device: "scale", from }],
   });
   const client = await mqtt.connectAsync(task.mqtt, { username: source.username, password: source.password });
-  const publish = (payload) => client.publishAsync("hearth/v1/browser/scale/reading", payload, { qos: 1 });
-  const weigh = (id, hoursAgo, kg) => {
+  const publishOn = (device, payload) => client.publishAsync(`hearth/v1/browser/${device}/reading`, payload, { qos: 1 });
+  const weighOn = (device, id, hoursAgo, kg) => {
     const measured_at = new Date(Date.now() - hoursAgo * 3_600_000).toISOString();
-    return publish(JSON.stringify({ id, kind: "body-weight", measured_at, values: { weight: { value: kg, unit: "kg" } } }));
+    return publishOn(device, JSON.stringify({ id, kind: "body-weight", measured_at, values: { weight: { value: kg, unit: "kg" } } }));
   };
-  return { publish, weigh, end: () => client.endAsync() };
+  const publish = (payload) => publishOn("scale", payload);
+  const weigh = (id, hoursAgo, kg) => weighOn("scale", id, hoursAgo, kg);
+  return { publish, weigh, weighOn, end: () => client.endAsync() };
+}
+
+// Waits for something outside the browser.
+async function until(what, look) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`${what} did not come`);
 }
 
 // --- the browser ------------------------------------------------------------------------------------------------
@@ -60,7 +81,7 @@ async function watched(browser, options) {
     document.addEventListener("securitypolicyviolation", (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`));
   });
   context.on("request", (request) => {
-    if (!request.url().startsWith(task.base)) wrong.push(`request to ${request.url()}`);
+    if (![task.base, task.empty].some((base) => request.url().startsWith(base))) wrong.push(`request to ${request.url()}`);
   });
   context.on("console", (message) => {
     if (message.type() === "error") wrong.push(`console on ${message.page()?.url()}: ${message.text()}`);
@@ -87,12 +108,30 @@ async function accessible(page, where) {
   }
 }
 
+// What stands beyond the window without a way to scroll there, or is cut off by its own box.
+const cutOff = () => [...document.querySelectorAll("body *")].filter((element) => {
+  if (element.closest("svg, .hide, .skip, [hidden], details:not([open]) > :not(summary)")) return false;
+  const box = element.getBoundingClientRect();
+  if (box.width === 0) return false;
+  const scrolls = (e) => e && (["auto", "scroll"].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  const isBeyond = (box.right > innerWidth + 1 || box.left < -1) && !scrolls(element.parentElement);
+  const isCut = getComputedStyle(element).overflowX === "hidden" && element.scrollWidth > element.clientWidth + 1;
+  return isBeyond || isCut;
+}).map((element) => element.outerHTML.slice(0, 120));
+
+async function shoot(page, name) {
+  await page.screenshot({ path: `${task.screenshots}/${name}.png`, fullPage: true });
+}
+
 async function photographs(browser, state, pages) {
   mkdirSync(task.screenshots, { recursive: true });
-  for (const { width, scheme } of VIEWS) {
-    const context = await watched(browser, { storageState: state, viewport: { width, height: 900 }, colorScheme: scheme });
-    const page = await context.newPage();
+  for (const { width, scheme, locale, deviceScaleFactor = 1 } of VIEWS) {
+    const options = { viewport: { width, height: 900 }, colorScheme: scheme, locale, deviceScaleFactor };
+    const context = await watched(browser, { storageState: state, ...options });
+    const stranger = await watched(browser, options);
+    const view = `${width}-${scheme}${locale === "de-DE" ? "-de" : ""}`;
     for (const [name, path] of Object.entries(pages)) {
+      const page = await (name === "sign-in" ? stranger : context).newPage();
       const response = await page.goto(task.base + path);
       assert.equal(response.status(), 200, path);
       await page.locator("main h1").first().waitFor();
@@ -100,10 +139,13 @@ async function photographs(browser, state, pages) {
       if (size > LARGEST_PAGE) wrong.push(`${path} has ${size} bytes`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       if (overflow > 0) wrong.push(`${path} is ${overflow} px too wide at ${width}`);
-      await page.screenshot({ path: `${task.screenshots}/${name}-${width}-${scheme}.png`, fullPage: true });
-      await accessible(page, `${path} at ${width}, ${scheme}`);
+      for (const part of await page.evaluate(cutOff)) wrong.push(`${path} at ${view} cuts off ${part}`);
+      await shoot(page, `${name}-${view}`);
+      if (locale === "en-GB" && (width === 1280) === (scheme === "light")) await accessible(page, `${path} at ${view}`);
+      await page.close();
     }
     await context.close();
+    await stranger.close();
   }
   calm("the photographs");
 }
@@ -150,6 +192,31 @@ async function sourcesAndQuarantine(page, scale) {
   return item.id;
 }
 
+async function connection(page, world) {
+  await lostAndMended(page, world);
+  // The other address, and what a browser says while nobody answers there, are what was tried.
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !/^request to|ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET)/.test(line)));
+  calm("a lost connection");
+}
+
+async function theFirstDay(browser) {
+  const context = await watched(browser, { viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(task.empty);
+  await signIn(page);
+  mkdirSync(task.screenshots, { recursive: true });
+  await firstDay(page, task.empty, shoot);
+  await accessible(page, "the first day");
+  await context.close();
+  calm("the first day");
+}
+
+async function bestPractices(state, pages) {
+  const cookie = state.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  wrong.push(...(await audited(task.chromium, task.base, cookie, pages)).map((line) => `Lighthouse: ${line}`));
+  calm("Lighthouse");
+}
+
 // Everything has a form that works without script.
 async function withoutScript(browser) {
   const context = await watched(browser, { javaScriptEnabled: false });
@@ -194,16 +261,30 @@ try {
   await telephone.close();
   calm("the telephone");
   await step("the patient", thePatient(page));
+  const world = { base: task.base, api, scale, until };
+  await step("a patient's page", patientPage(page, world));
+  calm("a patient's page");
+  await step("a lost connection", connection(page, world));
+  await step("the first day", theFirstDay(browser));
   const item = await step("sources and quarantine", sourcesAndQuarantine(page, scale));
   await scale.end();
   await step("without script", withoutScript(browser));
   const state = await context.storageState();
   const [open] = (await api("GET", "/tasks?status=requested,accepted,in-progress,on-hold")).items;
-  await step("photographs", photographs(browser, state, {
-    tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients", patient: `/patients/${open.patient}`,
-    devices: "/devices", sources: "/sources", quarantine: "/quarantine", "quarantine-item": `/quarantine/${item}`,
-    rules: "/rules", silent: "/silent", source: "/sources/browser", people: "/people", audit: "/audit",
-  }));
+  const patient = `/patients/${open.patient}`;
+  await step("on paper", onPaper(page, task.base, [open.patient, "shared-1"]));
+  const pages = {
+    tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients",
+    "new-patient": "/new-patient", patient, "patient-edit": `${patient}/edit`, "patient-devices": `${patient}/devices`,
+    "patient-readings": `${patient}/readings`, parameter: "/patients/shared-1/parameters/heart-failure.gain_1d",
+    silent: "/silent", devices: "/devices", sources: "/sources", source: "/sources/browser", quarantine: "/quarantine",
+    "quarantine-item": `/quarantine/${item}`, rules: "/rules", messages: "/messages", people: "/people",
+    person: "/people/coordinator", teams: "/teams", tokens: "/tokens", "glass-opened": "/glass/opened", glass: "/glass",
+    audit: "/audit", account: "/account", "second-factor": "/account/second-factor", "first-run": "/first-run",
+    "sign-in": "/sign-in",
+  };
+  await step("photographs", photographs(browser, state, pages));
+  await step("Lighthouse", bestPractices(state, Object.values(pages).filter((path) => path !== "/sign-in")));
   await step("signing out", signingOut(page));
   const fresh = await (await watched(browser, { viewport: { width: 375, height: 700 }, colorScheme: "dark" })).newPage();
   await fresh.goto(`${task.base}/sign-in`);

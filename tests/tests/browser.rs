@@ -25,14 +25,18 @@ fn the_pages_do_what_a_coordinator_needs() {
     assert!(folder().join("browser/node_modules/playwright-core").is_dir(), "playwright-core is missing: {SETUP}");
 
     let hearth = Hearth::demo(&["--seed", "7"]);
+    let empty = Hearth::serve("");
     let api = hearth.api();
     let password = "a password of the tests";
     let user =
         json!({"name": "cora", "display_name": "Cora Coordinator", "role": "administrator", "password": password});
-    let _ = api.post("/users", &user).expect(201);
+    for api in [&api, &empty.api()] {
+        let _ = api.post("/users", &user).expect(201);
+    }
     until("a list worth looking at", || (api.all("/tasks?status=requested").len() >= 3).then_some(()));
 
     let task = json!({"base": format!("http://{}", hearth.http), "mqtt": format!("mqtt://{}", hearth.mqtt),
+        "empty": format!("http://{}", empty.http),
         "token": TOKEN, "user": "cora", "password": password, "chromium": chromium,
         "screenshots": target().join("screenshots")});
     let mut node = Command::new("node").arg(script).stdin(Stdio::piped()).spawn().unwrap();
