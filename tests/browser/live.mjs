@@ -65,7 +65,7 @@ export async function firstDay(page, base, shoot) {
   const line = await page.locator("#line").innerText();
   await page.locator("p.waiting").waitFor();
   await page.evaluate(() => (window.sameDocument = true));
-  await shoot(page, "first-run-line");
+  await shoot(page, "guide-first-day");
   await promisify(execFile)("sh", ["-c", line]);
   await page.locator("p.arrived").waitFor();
   await page.getByText("80.4 kg").waitFor();

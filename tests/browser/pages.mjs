@@ -123,6 +123,20 @@ async function shoot(page, name) {
   await page.screenshot({ path: `${task.screenshots}/${name}.png`, fullPage: true });
 }
 
+// What the guides and the README show; `scripts/pictures` copies them.
+async function pictures(browser, state, pages) {
+  mkdirSync(task.screenshots, { recursive: true });
+  for (const [name, { path, width = 1100, height = 720 }] of Object.entries(pages)) {
+    const context = await watched(browser, { storageState: state, viewport: { width, height } });
+    const page = await context.newPage();
+    await page.goto(task.base + path);
+    await page.locator("main h1").first().waitFor();
+    await page.screenshot({ path: `${task.screenshots}/guide-${name}.png` });
+    await context.close();
+  }
+  calm("the pictures");
+}
+
 async function photographs(browser, state, pages) {
   mkdirSync(task.screenshots, { recursive: true });
   for (const { width, scheme, locale, deviceScaleFactor = 1 } of VIEWS) {
@@ -251,6 +265,13 @@ try {
   };
   await step("signing in", signingIn(page));
   await step("the list", list(page, task));
+  const asFound = (await api("GET", "/tasks?status=requested")).items;
+  const sudden = asFound.find((one) => one.rule === "HF-W2") ?? asFound[0];
+  await step("pictures for the guides", pictures(browser, await context.storageState(), {
+    list: { path: "/", height: 860 }, telephone: { path: "/", width: 375, height: 720 }, task: { path: `/tasks/${sudden.id}`, height: 640 },
+    patient: { path: `/patients/${sudden.patient}`, height: 800 }, silent: { path: "/silent", height: 360 },
+    messages: { path: "/messages", height: 560 }, people: { path: "/people", height: 420 },
+  }));
   const scale = await vendor();
   await step("a new task", newTask(page, task, scale, PATIENT));
   await step("nothing jumps", noJump(page, task, api));
@@ -273,6 +294,10 @@ try {
   const [open] = (await api("GET", "/tasks?status=requested,accepted,in-progress,on-hold")).items;
   const patient = `/patients/${open.patient}`;
   await step("on paper", onPaper(page, task.base, [open.patient, "shared-1"]));
+  await step("more pictures", pictures(browser, state, {
+    limit: { path: "/patients/shared-1/parameters/heart-failure.gain_1d", height: 480 },
+    refused: { path: `/quarantine/${item}`, height: 460 }, audit: { path: "/audit", height: 520 },
+  }));
   const pages = {
     tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients",
     "new-patient": "/new-patient", patient, "patient-edit": `${patient}/edit`, "patient-devices": `${patient}/devices`,
