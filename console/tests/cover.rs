@@ -82,7 +82,7 @@ async fn the_form_says_what_is_in_force_and_what_is_wrong_beside_its_field() {
     let page = browser.get("/messages").await.body;
     assert!(page.contains("Critical: Ada, once more after 5 min, then Ada after 6 min."), "{page}");
     assert!(page.contains("Mon–Fri 08:00–17:00"));
-    assert!(page.contains("Messages by E-mail cannot leave"), "no mail server is set up here");
+    assert!(page.contains("E-mail: messages cannot leave"), "no mail server is set up here");
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn the_list_says_beforehand_when_nobody_would_be_told() {
     fixture.advance(chrono::TimeDelta::minutes(1));
     let page = browser.get("/").await.body;
     assert!(!page.contains(unset));
-    assert!(page.contains("Messages by E-mail cannot leave: it is not set up in the configuration file."));
+    assert!(page.contains("E-mail: messages cannot leave, because it is not set up in the configuration file."));
     assert!(!page.contains("cannot be reached by any way"), "said once, not for each person");
     assert_eq!(browser.get("/messages").await.status, 403, "that is an administrator's page");
 }

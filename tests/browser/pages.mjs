@@ -268,8 +268,8 @@ try {
   const asFound = (await api("GET", "/tasks?status=requested")).items;
   const sudden = asFound.find((one) => one.rule === "HF-W2") ?? asFound[0];
   await step("pictures for the guides", pictures(browser, await context.storageState(), {
-    list: { path: "/", height: 860 }, telephone: { path: "/", width: 375, height: 720 }, task: { path: `/tasks/${sudden.id}`, height: 640 },
-    patient: { path: `/patients/${sudden.patient}`, height: 800 }, silent: { path: "/silent", height: 360 },
+    list: { path: "/", height: 900 }, telephone: { path: "/", width: 375, height: 720 }, task: { path: `/tasks/${sudden.id}`, height: 760 },
+    patient: { path: `/patients/${sudden.patient}`, height: 800 }, silent: { path: "/silent", height: 420 },
     messages: { path: "/messages", height: 560 }, people: { path: "/people", height: 420 },
   }));
   const scale = await vendor();
@@ -295,8 +295,8 @@ try {
   const patient = `/patients/${open.patient}`;
   await step("on paper", onPaper(page, task.base, [open.patient, "shared-1"]));
   await step("more pictures", pictures(browser, state, {
-    limit: { path: "/patients/shared-1/parameters/heart-failure.gain_1d", height: 480 },
-    refused: { path: `/quarantine/${item}`, height: 460 }, audit: { path: "/audit", height: 520 },
+    limit: { path: "/patients/shared-1/parameters/heart-failure.gain_1d", height: 600 },
+    refused: { path: `/quarantine/${item}`, height: 600 }, audit: { path: "/audit", height: 520 },
   }));
   const pages = {
     tasks: "/", "tasks-quiet": "/tasks/quiet", task: `/tasks/${open.id}`, "task-done": taskPath, patients: "/patients",

@@ -34,7 +34,7 @@ notify-sat = Sat
 notify-sun = Sun
 
 notify-warn-not-configured = Nobody is told of new tasks: messages are not configured.
-notify-warn-no-way = Messages by { $way } cannot leave: it is not set up in the configuration file.
+notify-warn-no-way = { $way }: messages cannot leave, because it is not set up in the configuration file.
 notify-warn-nobody-on-duty = { $programme }: nobody first or next in line is on duty now.
 notify-warn-nobody-last = { $programme }: nobody last in line may sign in.
 notify-warn-unreachable = { $name } cannot be reached by any way that is set up.

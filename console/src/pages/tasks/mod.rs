@@ -114,7 +114,6 @@ fn content(view: &View<'_>, wrong: Option<&str>) -> Markup {
         (filters(view))
         // What an action of the script met is said here.
         div #said aria-live="assertive" { @if let Some(wrong) = wrong { (alert(wrong)) } }
-        (when_hidden(lang))
         // The script fills this when something new came while the reader points at the list.
         p #news.news hidden aria-live="polite" { button type="button" {} }
         @if works {
@@ -126,6 +125,7 @@ fn content(view: &View<'_>, wrong: Option<&str>) -> Markup {
             @if view.board.parts.iter().all(|p| p.total == 0) { (empty(view)) }
             @for part in &view.board.parts { (group(view, part)) }
         }
+        (when_hidden(lang))
         @if works { (assign_form(view)) }
     }
 }
