@@ -127,7 +127,7 @@ async function shoot(page, name) {
 async function pictures(browser, state, pages) {
   mkdirSync(task.screenshots, { recursive: true });
   for (const [name, { path, width = 1100, height = 720 }] of Object.entries(pages)) {
-    const context = await watched(browser, { storageState: state, viewport: { width, height } });
+    const context = await watched(browser, { storageState: state, viewport: { width, height }, reducedMotion: "reduce" });
     const page = await context.newPage();
     await page.goto(task.base + path);
     await page.locator("main h1").first().waitFor();
