@@ -19,6 +19,14 @@
   const rows = () => [...document.querySelectorAll("#live li.task")].filter((row) => row.offsetParent);
   const row = () => document.activeElement?.closest?.("#live li.task");
 
+  // The row may have been drawn anew behind the dialog; then nothing has the focus to come back to.
+  let left;
+  const help = () => { left = row()?.id; dialog.showModal(); };
+  dialog.addEventListener("close", () => {
+    if (left && !row()) document.getElementById(left)?.querySelector("h3 a")?.focus();
+    left = undefined;
+  });
+
   function step(by) {
     const all = rows();
     const at = all.indexOf(row());
@@ -50,7 +58,7 @@
     h: () => use("h"),
     u: () => use("u"),
     "/": () => use("/"),
-    "?": () => dialog.showModal(),
+    "?": help,
   };
 
   document.addEventListener("keydown", (event) => {
