@@ -97,7 +97,6 @@ async fn the_list_says_beforehand_when_nobody_would_be_told() {
     let page = browser.get("/").await.body;
     assert!(!page.contains(unset));
     assert!(page.contains("E-mail: messages cannot leave, because it is not set up in the configuration file."));
-    assert!(page.contains("E-mail: messages cannot leave, because it is not set up in the configuration file."));
     assert!(!page.contains("cannot be reached by any way"), "said once, not for each person");
     assert_eq!(browser.get("/messages").await.status, 403, "that is an administrator's page");
 }
