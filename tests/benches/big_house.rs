@@ -39,7 +39,8 @@ async fn main() {
     }
     let runs = house.store.record_start(chrono::Utc::now()).await.unwrap();
     let shutdown = Shutdown::new();
-    let options = ReconcilerOptions::default();
+    // Nobody comes twice.
+    let options = ReconcilerOptions { patients_in_memory: 100, ..ReconcilerOptions::default() };
     let (metrics, health) = (Metrics::new(), Health::new());
     let running =
         Reconciler::start(Arc::clone(&house.store), Clock::system(), &metrics, &health, &shutdown, runs, options).await;

@@ -28,12 +28,12 @@ pub struct House {
 }
 
 impl House {
-    /// Enters `patients`, whose first readings are measured `days` ago and whose weights follow `weight`, in grams, by
+    /// Enters `patients`, whose first readings are measured `days` ago (the last then some hours ago) and whose weights follow `weight`, in grams, by
     /// patient and round.
     pub async fn new(file: &Path, patients: usize, days: usize, weight: fn(usize, usize) -> i64) -> Self {
         let clock = Arc::new(chrono::Utc::now);
         let store: SharedStore = Arc::new(SqliteStore::open(SqliteOptions::new(file, clock)).unwrap());
-        let start = chrono::Utc::now() - TimeDelta::days(i64::try_from(days).unwrap() + 1);
+        let start = chrono::Utc::now() - TimeDelta::days(i64::try_from(days).unwrap());
         install_shipped(&store, start).await.unwrap();
         let house = Self { store, patients, start, sent: 0, weight };
         for from in (0..patients).step_by(500) {
