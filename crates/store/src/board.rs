@@ -235,7 +235,7 @@ pub struct BoardCounts {
     pub operations: usize,
     /// episodes that hold without an open task
     pub quiet: usize,
-    /// patients of whom an expected reading is missing
+    /// patients who are silent, as [`Watch::silent_count`](crate::Watch::silent_count) has it
     pub silent: usize,
 }
 

@@ -7,16 +7,17 @@ mod trend;
 
 pub(super) use keys::rank;
 
-use super::SqliteStore;
 use super::column::{collect, json};
+use super::sight::scope_column;
 use super::worklist::task_event;
+use super::{SqliteStore, watch};
 use crate::board::share;
 use crate::{
     Board, BoardGroup, BoardPart, BoardQuery, BoardRow, BoardView, Page, PageRequest, QuietEpisode, StoreError,
     TimelineEntry,
 };
 use async_trait::async_trait;
-use care::{EventBody, PatientId, Scope, Task, TaskId};
+use care::{EventBody, Expectation, PatientId, Scope, Task, TaskId};
 use rusqlite::params;
 use std::collections::HashMap;
 use vitals::Instant;
@@ -26,7 +27,10 @@ impl Board for SqliteStore {
     async fn board(&self, query: BoardQuery) -> Result<BoardView, StoreError> {
         self.read("a list of tasks", move |db| {
             let (mut groups, mut counts) = keys::pass(db, &query)?;
-            (counts.quiet, counts.silent) = quiet::counts(db, &query.scope)?;
+            let scope = scope_column(&query.scope);
+            counts.quiet = quiet::count(db, scope.as_deref())?;
+            let silent = watch::silent_count(db, scope.as_deref(), Expectation::silent_before(query.times.now))?;
+            counts.silent = usize::try_from(silent).unwrap_or(usize::MAX);
             let shown = share(groups.each_ref().map(Vec::len), query.asked, query.budget);
             let totals = groups.each_ref().map(Vec::len);
             for (keys, most) in groups.iter_mut().zip(shown) {
