@@ -135,6 +135,9 @@ impl Reconciler {
                     (patient, turn)
                 });
             }
+            if schedule.wants_look() {
+                look_around.reset_immediately();
+            }
             self.measures.waiting.set(i64::try_from(schedule.depth()).unwrap_or(i64::MAX));
             let asleep = self.sleep_until(wake_at);
             tokio::select! {
@@ -148,6 +151,7 @@ impl Reconciler {
                 Some(done) = turns.join_next() => self.turn_over(done, &mut schedule, &mut wake_at),
                 () = asleep => wake_at = self.who_is_due(&mut schedule).await,
                 _ = look_around.tick() => {
+                    schedule.look();
                     self.who_is_dirty(&mut schedule).await;
                     wake_at = self.who_is_due(&mut schedule).await;
                 }
@@ -172,7 +176,7 @@ impl Reconciler {
     ) {
         match done {
             Ok((patient, turn)) => {
-                schedule.done(&patient);
+                schedule.done(&patient, !matches!(turn, Turn::Failed));
                 match turn {
                     Turn::Done { wake_at: at } => *wake_at = [*wake_at, at].into_iter().flatten().min(),
                     Turn::Again => schedule.push(patient),
@@ -190,7 +194,7 @@ impl Reconciler {
 
     async fn who_is_dirty(&self, schedule: &mut Schedule) {
         match self.store.dirty_patients(LOOK_AROUND).await {
-            Ok(patients) => patients.into_iter().for_each(|p| schedule.push(p)),
+            Ok(patients) => schedule.found(patients, LOOK_AROUND),
             Err(error) => self.report(&error),
         }
     }
@@ -200,7 +204,7 @@ impl Reconciler {
         let now = self.clock.now();
         match self.store.due_patients(now, LOOK_AROUND).await {
             Ok((patients, next)) => {
-                patients.into_iter().for_each(|p| schedule.push(p));
+                schedule.found(patients, LOOK_AROUND);
                 next
             }
             Err(error) => {

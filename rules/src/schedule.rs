@@ -10,6 +10,10 @@ pub(crate) struct Schedule {
     /// what `waiting` holds
     queued: BTreeSet<PatientId>,
     running: BTreeSet<PatientId>,
+    /// the last look around did not see everybody
+    more: bool,
+    /// somebody's turn went well since
+    progress: bool,
 }
 
 impl Schedule {
@@ -29,9 +33,27 @@ impl Schedule {
         Some(patient)
     }
 
-    /// `patient`'s turn is over.
-    pub(crate) fn done(&mut self, patient: &PatientId) {
+    /// `patient`'s turn is over, and went well or not.
+    pub(crate) fn done(&mut self, patient: &PatientId, well: bool) {
         self.running.remove(patient);
+        self.progress |= well;
+    }
+
+    /// Begins a look around.
+    pub(crate) fn look(&mut self) {
+        (self.more, self.progress) = (false, false);
+    }
+
+    /// What a look around found that asked for `limit` at most: as many may be only some of them.
+    pub(crate) fn found(&mut self, patients: Vec<PatientId>, limit: u32) {
+        self.more |= u32::try_from(patients.len()).is_ok_and(|found| found >= limit);
+        patients.into_iter().for_each(|patient| self.push(patient));
+    }
+
+    /// Whether to look around again at once: the last look did not see everybody, and whom it saw had their turn.
+    /// Where every turn failed the next look waits for its time, or a store that refuses would be asked without end.
+    pub(crate) fn wants_look(&self) -> bool {
+        self.more && self.progress && self.waiting.is_empty()
     }
 
     /// How many wait.
@@ -63,8 +85,30 @@ mod tests {
         s.push(p("a"));
         assert_eq!(s.take(), Some(p("b")), "a is running, b goes first");
         assert_eq!(s.take(), None);
-        s.done(&p("a"));
+        s.done(&p("a"), true);
         assert_eq!(s.take(), Some(p("a")), "what came while it ran gets a turn of its own");
         assert_eq!((s.depth(), s.running()), (0, 2));
+    }
+
+    #[test]
+    fn who_was_not_seen_is_looked_for_as_soon_as_the_others_had_their_turn() {
+        let mut s = Schedule::default();
+        s.look();
+        s.found(vec![p("a"), p("b")], 2);
+        assert!(!s.wants_look(), "they wait");
+        for _ in 0..2 {
+            let patient = s.take().unwrap();
+            s.done(&patient, false);
+        }
+        assert!(!s.wants_look(), "every turn failed");
+        s.push(p("c"));
+        s.take().unwrap();
+        s.done(&p("c"), true);
+        assert!(s.wants_look());
+        s.look();
+        s.found(vec![p("b")], 2);
+        s.take().unwrap();
+        s.done(&p("b"), true);
+        assert!(!s.wants_look(), "that was everybody");
     }
 }

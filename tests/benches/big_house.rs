@@ -14,6 +14,9 @@ fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// Readings in a commit.
+const STEP: usize = 5_000;
+
 /// Half a kilogram up and down; every tenth gains 2.5 kg with the last reading.
 fn weight(patient: usize, round: usize) -> i64 {
     let usual = 80_000 + i64::try_from((patient * 37 + round * 53) % 5).unwrap() * 100;
@@ -31,20 +34,23 @@ async fn main() {
     let mut house = House::new(&folder.join("hearth.db"), patients, rounds / 2, weight).await;
     said("patients entered");
     let all = patients * rounds;
-    for sent in (0..all).step_by(2000) {
-        house.send(2000.min(all - sent)).await;
-        if sent % (all / 20).next_multiple_of(2000).max(2000) == 0 {
+    for sent in (0..all).step_by(STEP) {
+        house.send(STEP.min(all - sent)).await;
+        if sent % (all / 10).next_multiple_of(STEP) == 0 {
             said(&format!("{sent} of {all} readings stored"));
         }
     }
     let runs = house.store.record_start(chrono::Utc::now()).await.unwrap();
     let shutdown = Shutdown::new();
-    let options = ReconcilerOptions::default();
+    // Nobody comes twice.
+    let options = ReconcilerOptions { patients_in_memory: 100, ..ReconcilerOptions::default() };
     let (metrics, health) = (Metrics::new(), Health::new());
     let running =
         Reconciler::start(Arc::clone(&house.store), Clock::system(), &metrics, &health, &shutdown, runs, options).await;
     running.unwrap();
-    house.folded().await;
+    while tokio::time::timeout(Duration::from_secs(20), house.folded()).await.is_err() {
+        said("folding");
+    }
     said("folded");
     drop(shutdown.drain(Duration::from_secs(60)).await);
     house.store.close(TimeDelta::seconds(600)).await.unwrap();

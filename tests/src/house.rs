@@ -1,6 +1,6 @@
 //! A house of many patients: each with a device, an enrolment and some readings. What the benchmarks stand on.
 
-use care::{Actor, Assignment, Change, Enrolment, Patient, PatientId, PatientStatus, ProgrammeId};
+use care::{Actor, Assignment, Change, Enrolment, Patient, PatientId, PatientStatus, ProgrammeId, Team, TeamId};
 use chrono::TimeDelta;
 use rules::install_shipped;
 use std::path::Path;
@@ -15,6 +15,9 @@ use vitals::{
 /// The first patients' devices have sources and names as `firmware-sim load` gives them, so that it can go on.
 pub const LIVE: usize = 200;
 
+/// Teams, to which the patients belong in turn.
+const TEAMS: usize = 4;
+
 /// A house on a store of its own.
 pub struct House {
     /// where it lives
@@ -28,13 +31,16 @@ pub struct House {
 }
 
 impl House {
-    /// Enters `patients`, whose first readings are measured `days` ago and whose weights follow `weight`, in grams, by
+    /// Enters `patients`, whose first readings are measured `days` ago (the last then some hours ago) and whose weights follow `weight`, in grams, by
     /// patient and round.
     pub async fn new(file: &Path, patients: usize, days: usize, weight: fn(usize, usize) -> i64) -> Self {
         let clock = Arc::new(chrono::Utc::now);
         let store: SharedStore = Arc::new(SqliteStore::open(SqliteOptions::new(file, clock)).unwrap());
-        let start = chrono::Utc::now() - TimeDelta::days(i64::try_from(days).unwrap() + 1);
+        let start = chrono::Utc::now() - TimeDelta::days(i64::try_from(days).unwrap());
         install_shipped(&store, start).await.unwrap();
+        for n in 0..TEAMS {
+            store.put_team(Team { id: team(n), name: format!("Ward {n}") }).await.unwrap();
+        }
         let house = Self { store, patients, start, sent: 0, weight };
         for from in (0..patients).step_by(500) {
             let enter = (from..patients.min(from + 500)).map(|n| house.enter(n));
@@ -47,6 +53,7 @@ impl House {
         let patient = PatientId::new(&format!("p{n:06}")).unwrap();
         let profile = Patient {
             name: format!("{} {}", FIRST[n % FIRST.len()], LAST[n / FIRST.len() % LAST.len()]),
+            teams: [team(n % TEAMS)].into(),
             ..nobody(patient.clone())
         };
         let programme = ProgrammeId::new("heart-failure").unwrap();
@@ -122,6 +129,10 @@ fn device(n: usize) -> DeviceRef {
     }
     let source = SourceId::new(&format!("hub-{:05}", n / 2)).unwrap();
     DeviceRef { source, device: DeviceId::new(&format!("scale-{n:06}")).unwrap() }
+}
+
+fn team(n: usize) -> TeamId {
+    TeamId::new(&format!("ward-{n}")).unwrap()
 }
 
 fn nobody(id: PatientId) -> Patient {

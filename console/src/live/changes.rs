@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{BoardRow, BoardTimes, Notice};
+use store::{BoardRow, BoardTimes, Notice, Told};
 use tokio::sync::broadcast::{Receiver, Sender, channel, error::RecvError};
 
 /// Commits that follow each other within this are one change.
@@ -37,12 +37,14 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) struct Live {
     sender: Sender<(u64, Arc<Change>)>,
+    /// messages that leave now: a stream of their own, or every open page would wake for every reading
+    told: Sender<Arc<[Told]>>,
     version: AtomicU64,
 }
 
 impl Live {
     pub(crate) fn new() -> Self {
-        Self { sender: channel(QUEUE).0, version: AtomicU64::new(0) }
+        Self { sender: channel(QUEUE).0, told: channel(QUEUE).0, version: AtomicU64::new(0) }
     }
 
     /// Counts changes: a page that was made at one version and connects at another has missed something.
@@ -52,6 +54,10 @@ impl Live {
 
     pub(super) fn listen(&self) -> Receiver<(u64, Arc<Change>)> {
         self.sender.subscribe()
+    }
+
+    pub(super) fn listen_told(&self) -> Receiver<Arc<[Told]>> {
+        self.told.subscribe()
     }
 
     fn tell(&self, change: Change) {
@@ -115,17 +121,19 @@ pub(crate) async fn follow(app: Shared, mut notices: Receiver<Arc<Notice>>) {
 struct News {
     tasks: BTreeSet<TaskId>,
     people: BTreeSet<String>,
+    told: Vec<Told>,
     lagged: bool,
 }
 
 impl News {
     fn is_nothing(&self) -> bool {
-        self.tasks.is_empty() && self.people.is_empty() && !self.lagged
+        self.tasks.is_empty() && self.people.is_empty() && self.told.is_empty() && !self.lagged
     }
 
     fn add(&mut self, notice: &Notice) {
         self.tasks.extend(notice.tasks.iter().cloned());
         self.people.extend(notice.people.iter().cloned());
+        self.told.extend(notice.told.iter().cloned());
     }
 
     /// What has come by now, without waiting for more.
@@ -141,6 +149,10 @@ impl News {
     }
 
     async fn tell(self, app: &App) -> Result<(), Problem> {
+        if !self.told.is_empty() {
+            // Nobody may listen.
+            drop(app.live.told.send(self.told.into()));
+        }
         if !self.people.is_empty() {
             app.live.tell(Change::People(self.people.into_iter().collect()));
         }

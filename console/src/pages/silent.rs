@@ -30,7 +30,7 @@ pub(super) async fn page(
     Query(cursor): Query<Cursor>,
 ) -> Result<Markup, Problem> {
     let (words, lang) = (caller.words(&app), caller.lang);
-    let before = words.now - Expectation::SILENT_AFTER;
+    let before = Expectation::silent_before(words.now);
     let after = cursor.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
     let is_first = after.is_none();
     let page = app.store.silent(caller.scope(), before, PageRequest { after, limit: SHOWN }).await?;
@@ -88,7 +88,7 @@ fn row(why: &Cause, silent: &SilentPatient, words: Words) -> Markup {
             }
             div.since {
                 @for expected in &silent.expectations {
-                    @if expected.quiet_since() <= words.now - Expectation::SILENT_AFTER {
+                    @if expected.quiet_since() < Expectation::silent_before(words.now) {
                         p {
                             (words.kind(expected.kind)) ": "
                             @match expected.last {

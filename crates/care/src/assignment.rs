@@ -2,7 +2,7 @@
 
 use crate::PatientId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vitals::{DeviceRef, Instant, Reading, UserSlot};
 
 /// A device (and slot) belongs to a patient for `[from, until)` of measured time.
@@ -52,6 +52,8 @@ pub struct AssignmentOverlap {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignments {
     by_device: BTreeMap<DeviceRef, Vec<Assignment>>,
+    /// Where each patient's are: whoever asks for one patient must not look through everybody's devices.
+    devices: BTreeMap<PatientId, BTreeSet<DeviceRef>>,
 }
 
 impl Assignments {
@@ -60,19 +62,21 @@ impl Assignments {
     /// # Errors
     /// [`AssignmentOverlap`] where the same device and slot is taken at some time of it.
     pub fn add(&mut self, assignment: Assignment) -> Result<(), AssignmentOverlap> {
-        let list = self.by_device.entry(assignment.device.clone()).or_default();
-        if let Some(taken) = list.iter().find(|a| a.overlaps(&assignment)) {
+        if let Some(taken) = self.of_device(&assignment.device).iter().find(|a| a.overlaps(&assignment)) {
             let Assignment { device, patient, from, .. } = taken.clone();
             return Err(AssignmentOverlap { device, patient, from });
         }
-        list.push(assignment);
+        self.devices.entry(assignment.patient.clone()).or_default().insert(assignment.device.clone());
+        self.by_device.entry(assignment.device.clone()).or_default().push(assignment);
         Ok(())
     }
 
     /// Removes every assignment of `patient`; the caller adds the new list.
     pub fn clear_patient(&mut self, patient: &PatientId) {
-        for list in self.by_device.values_mut() {
-            list.retain(|a| a.patient != *patient);
+        for device in self.devices.remove(patient).unwrap_or_default() {
+            if let Some(list) = self.by_device.get_mut(&device) {
+                list.retain(|a| a.patient != *patient);
+            }
         }
     }
 
@@ -128,7 +132,7 @@ impl Assignments {
         people.sort_by_key(|p| (whose == Some(*p), *p));
         people.dedup();
         let of = |patient: &PatientId| -> Vec<Assignment> {
-            let elsewhere = self.iter().filter(|a| a.patient == *patient && a.device != *device);
+            let elsewhere = self.everywhere(patient).filter(|a| a.device != *device);
             elsewhere.chain(after.iter().filter(|a| a.patient == *patient)).cloned().collect()
         };
         let changes = |patient: &&PatientId| {
@@ -143,9 +147,15 @@ impl Assignments {
     /// The assignments of one patient, oldest first.
     #[must_use]
     pub fn of_patient(&self, patient: &PatientId) -> Vec<&Assignment> {
-        let mut list: Vec<_> = self.by_device.values().flatten().filter(|a| a.patient == *patient).collect();
+        let mut list: Vec<_> = self.everywhere(patient).collect();
         list.sort_by(|a, b| (a.from, &a.device, a.user_slot).cmp(&(b.from, &b.device, b.user_slot)));
         list
+    }
+
+    /// The assignments of one patient, device by device.
+    fn everywhere(&self, patient: &PatientId) -> impl Iterator<Item = &Assignment> {
+        let devices = self.devices.get(patient).into_iter().flatten();
+        devices.flat_map(|device| self.of_device(device)).filter(move |a| a.patient == *patient)
     }
 
     /// The assignments of one device.

@@ -20,6 +20,12 @@ impl Expectation {
     /// over yet.
     pub const SILENT_AFTER: TimeDelta = TimeDelta::hours(48);
 
+    /// Who has been quiet since before this is silent at `now`.
+    #[must_use]
+    pub fn silent_before(now: Instant) -> Instant {
+        now - Self::SILENT_AFTER
+    }
+
     /// Since when nothing came that is expected.
     #[must_use]
     pub fn quiet_since(&self) -> Instant {

@@ -235,7 +235,7 @@ pub struct BoardCounts {
     pub operations: usize,
     /// episodes that hold without an open task
     pub quiet: usize,
-    /// patients of whom nothing that is expected was heard for [`care::Expectation::SILENT_AFTER`]
+    /// patients who are silent, as [`Watch::silent_count`](crate::Watch::silent_count) has it
     pub silent: usize,
 }
 

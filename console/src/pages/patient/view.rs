@@ -9,13 +9,13 @@ use crate::pages::series::{self, Standings};
 use crate::problem::Problem;
 use crate::text::{Books, Words, t};
 use crate::{BookInfo, ParameterInfo};
-use care::{Actor, Episode, Event, EventBody, History, ParameterScope, PatientId, Queue, Task};
+use care::{Actor, Episode, Event, EventBody, History, ParameterScope, PatientId, Task};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 use rule_engine::Picture;
 use serde::Deserialize;
 use std::cmp::Reverse;
-use store::{DeviceSeen, OwnLink, PageRequest, PatientRecord, TaskFilter};
+use store::{DeviceSeen, OwnLink, PatientRecord};
 use vitals::{Instant, StoredReading};
 
 /// How much is shown, as it stands in the URL.
@@ -139,7 +139,7 @@ impl View {
         Ok(Self {
             in_force: super::effective(&known, &clinic, &in_force(&record.parameters, now)),
             episodes: app.store.episodes(&id).await?,
-            tasks: texts.tasks(tasks(app, caller, &id).await?),
+            tasks: texts.tasks(tasks(app, &id).await?),
             teams: team_names(&app.store.teams().await?, &record.patient.teams),
             devices: app.store.patient_devices(&id).await?,
             links: app.store.own_links(&id).await?,
@@ -198,10 +198,9 @@ fn first_known(record: &PatientRecord) -> Option<Instant> {
     record.enrolments.iter().map(|e| e.from).chain(assigned).min()
 }
 
-async fn tasks(app: &App, caller: &Caller, id: &PatientId) -> Result<Vec<Task>, Problem> {
-    let filter = TaskFilter { patient: vec![id.clone()], queue: Some(Queue::Care), ..TaskFilter::default() };
-    let request = PageRequest { after: None, limit: 500 };
-    let mut tasks = app.store.tasks(caller.scope(), &filter, request).await?.items;
+/// The newest tasks, open ones and urgent ones first.
+async fn tasks(app: &App, id: &PatientId) -> Result<Vec<Task>, Problem> {
+    let mut tasks = app.store.patient_tasks(id, 500).await?;
     tasks.sort_by_key(|t| (!t.status.is_open(), Reverse(t.severity), Reverse(t.created_at)));
     Ok(tasks)
 }

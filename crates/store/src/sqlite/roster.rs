@@ -155,7 +155,7 @@ impl Roster for SqliteStore {
         let limit = limit(&request);
         let after = request.after.unwrap_or_default();
         self.read("patients", move |db| {
-            let seen = sight::seen("patient.number", 4);
+            let seen = sight::seen("patient", "number", 4);
             let mut query = db.prepare_cached(&format!(
                 "SELECT number, id, profile FROM patient WHERE id > ?1 AND (?2 = '' OR instr(search, ?2) > 0)
                  AND {seen} ORDER BY id LIMIT ?3",
@@ -179,7 +179,7 @@ impl Roster for SqliteStore {
     async fn seen(&self, scope: &Scope, patients: Vec<PatientId>) -> Result<BTreeSet<PatientId>, StoreError> {
         let scope = sight::scope_column(scope);
         self.read("which patients are seen", move |db| {
-            let seen = sight::seen("patient.number", 2);
+            let seen = sight::seen("patient", "number", 2);
             let mut query = db.prepare_cached(&format!(
                 "SELECT id FROM patient WHERE id IN (SELECT value FROM json_each(?1)) AND {seen}"
             ))?;

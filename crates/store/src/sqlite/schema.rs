@@ -14,6 +14,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0003_outbox.sql")),
     sql(include_str!("../../migrations/0004_tasks.sql")),
     sql(include_str!("../../migrations/0006_admin.sql")),
+    sql(include_str!("../../migrations/0007_team_sets.sql")),
 ];
 
 /// One step from an older schema to a newer one.

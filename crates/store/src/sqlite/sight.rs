@@ -10,15 +10,26 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use vitals::Instant;
 
-/// A condition: the patient whose number is `patient` (a column) is seen by the scope in the parameter `?n`, which
-/// [`scope_column`] makes. [`Scope::sees`] in SQL.
-pub(super) fn seen(patient: &str, n: usize) -> String {
+/// A condition: the row of `table`, whose column `patient` is a patient's number and which has a `team_set` beside it,
+/// is seen by the scope in the parameter `?n`, which [`scope_column`] makes. [`Scope::sees`] in SQL; both lists are made
+/// once for all rows.
+pub(super) fn seen(table: &str, patient: &str, n: usize) -> String {
     format!(
-        "(?{n} IS NULL OR NOT EXISTS (SELECT 1 FROM patient_team WHERE patient = {patient})
-          OR EXISTS (SELECT 1 FROM patient_team WHERE patient = {patient}
-                     AND team IN (SELECT value FROM json_each(?{n}, '$.teams')))
-          OR {patient} IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?{n}, '$.opened'))))"
+        "(?{n} IS NULL OR {table}.team_set IN (SELECT s.number FROM team_set s WHERE s.teams = ''
+            OR EXISTS (SELECT 1 FROM json_each(?{n}, '$.teams') j WHERE {}))
+          OR {table}.{patient} IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?{n}, '$.opened'))))",
+        holds("j.value")
     )
+}
+
+/// A condition: the row of `table` is about a patient of the team in the parameter `?n`.
+pub(super) fn of_team(table: &str, n: usize) -> String {
+    format!("{table}.team_set IN (SELECT s.number FROM team_set s WHERE {})", holds(&format!("?{n}")))
+}
+
+/// A condition: `team` is one of the set `s`.
+fn holds(team: &str) -> String {
+    format!("instr(' ' || s.teams || ' ', ' ' || {team} || ' ') > 0")
 }
 
 /// The scope as a parameter of [`seen`]; `NULL` for every patient.
@@ -42,10 +53,17 @@ pub(super) fn split(text: &str) -> Result<BTreeSet<TeamId>, Fault> {
 /// Writes down whose a patient is, for lists; refused where one of the teams is none.
 pub(super) fn put_teams(db: &Connection, number: i64, profile: &Patient) -> Result<(), Fault> {
     known_teams(db, &profile.teams)?;
-    db.prepare_cached("DELETE FROM patient_team WHERE patient = ?1")?.execute([number])?;
-    let mut insert = db.prepare_cached("INSERT INTO patient_team VALUES (?1, ?2)")?;
-    for team in &profile.teams {
-        insert.execute(params![number, team.as_str()])?;
+    let teams = join(&profile.teams);
+    db.prepare_cached("INSERT INTO team_set (teams) VALUES (?1) ON CONFLICT DO NOTHING")?.execute([&teams])?;
+    let set: i64 =
+        db.prepare_cached("SELECT number FROM team_set WHERE teams = ?1")?.query_row([&teams], |row| row.get(0))?;
+    for update in [
+        "UPDATE patient SET team_set = ?2 WHERE number = ?1",
+        "UPDATE task SET team_set = ?2 WHERE patient = ?1",
+        "UPDATE episode SET team_set = ?2 WHERE patient = ?1",
+        "UPDATE expectation SET team_set = ?2 WHERE patient = ?1",
+    ] {
+        db.prepare_cached(update)?.execute([number, set])?;
     }
     Ok(())
 }
@@ -63,8 +81,9 @@ pub(super) fn known_teams(db: &Connection, teams: &BTreeSet<TeamId>) -> Result<(
 
 fn is_used(db: &Connection, id: &TeamId) -> Result<bool, Fault> {
     let word = "' ' || teams || ' ' LIKE '% ' || ?1 || ' %'";
+    let of_team = of_team("patient", 1);
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM patient_team WHERE team = ?1)
+        "SELECT EXISTS (SELECT 1 FROM patient WHERE {of_team})
              OR EXISTS (SELECT 1 FROM user WHERE {word}) OR EXISTS (SELECT 1 FROM api_token WHERE NOT disabled AND {word})"
     );
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], |row| row.get(0))?)
@@ -175,8 +194,7 @@ impl Sight for SqliteStore {
 /// Every patient who belongs to a team, with them.
 pub(super) fn load_teams(db: &Connection) -> Result<Vec<(PatientId, BTreeSet<TeamId>)>, Fault> {
     let mut query = db.prepare(
-        "SELECT p.id, group_concat(t.team, ' ') AS teams FROM patient_team t JOIN patient p ON p.number = t.patient
-         GROUP BY t.patient",
+        "SELECT p.id, s.teams FROM patient p JOIN team_set s ON s.number = p.team_set WHERE p.team_set <> 0",
     )?;
     collect(query.query([])?, |row| {
         let teams: String = row.get("teams")?;

@@ -24,7 +24,7 @@ pub(super) fn put_expectations(db: &Connection, patient: i64, expected: &[Expect
         return Ok(());
     };
     db.prepare_cached(
-        "INSERT INTO expectation VALUES (?1, ?2, ?3)
+        "INSERT INTO expectation VALUES (?1, ?2, ?3, (SELECT team_set FROM patient WHERE number = ?1))
          ON CONFLICT DO UPDATE SET quiet_since = excluded.quiet_since, body = excluded.body",
     )?
     .execute(params![patient, micros(quiet_since), to_json("expectation", &expected)?])?;
@@ -33,7 +33,7 @@ pub(super) fn put_expectations(db: &Connection, patient: i64, expected: &[Expect
 
 /// How many patients whom the reader sees have been quiet since before `before`.
 pub(super) fn silent_count(db: &Connection, scope: Option<&str>, before: Instant) -> Result<u64, Fault> {
-    let sql = format!("SELECT count(*) FROM expectation x WHERE x.quiet_since < ?2 AND {}", seen("x.patient", 1));
+    let sql = format!("SELECT count(*) FROM expectation x WHERE x.quiet_since < ?2 AND {}", seen("x", "patient", 1));
     let count: i64 = db.prepare_cached(&sql)?.query_row(params![scope, micros(before)], |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
@@ -51,7 +51,7 @@ fn silent(
         "SELECT x.quiet_since, x.body, p.number, p.id, p.profile FROM expectation x JOIN patient p ON p.number = x.patient
          WHERE x.quiet_since < ?2 AND (x.quiet_since, x.patient) > (?3, ?4) AND {}
          ORDER BY x.quiet_since, x.patient LIMIT ?5",
-        seen("x.patient", 1)
+        seen("x", "patient", 1)
     ))?;
     let one_more = i64::try_from(limit).unwrap_or(500).saturating_add(1);
     let rows = query.query(params![scope, micros(before), since, number, one_more])?;

@@ -112,9 +112,10 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
 
 fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
     let mut put = commit.db.prepare_cached(
-        "INSERT INTO episode (patient, id, opened_at, body, group_key, silent, holds)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at,
-         body = excluded.body, group_key = excluded.group_key, silent = excluded.silent, holds = excluded.holds",
+        "INSERT INTO episode (patient, id, opened_at, body, group_key, holds, team_set)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT team_set FROM patient WHERE number = ?1))
+         ON CONFLICT DO UPDATE SET opened_at = excluded.opened_at, body = excluded.body,
+         group_key = excluded.group_key, holds = excluded.holds",
     )?;
     for episode in &effects.episodes {
         put.execute(params![
@@ -123,7 +124,6 @@ fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Res
             micros(episode.opened_at),
             to_json("episode", episode)?,
             episode.group.as_str(),
-            episode.rules.iter().all(|r| r.opened_by.is_none()),
             episode.is_open(),
         ])?;
     }
@@ -137,8 +137,10 @@ fn put_episodes(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Res
 /// Closing rows go first, or a task that takes the place of another would find it open.
 fn put_tasks(commit: &mut Commit<'_>, patient: i64, effects: &Effects) -> Result<(), Fault> {
     let mut put = commit.db.prepare_cached(
-        "INSERT INTO task (id, patient, group_key, queue, status, severity, owner, body, rank, created_at, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET
+        "INSERT INTO task (id, patient, group_key, queue, status, severity, owner, body, rank, created_at, due_at,
+            team_set)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, (SELECT team_set FROM patient WHERE number = ?2))
+         ON CONFLICT (id) DO UPDATE SET
          status = excluded.status, severity = excluded.severity, owner = excluded.owner, body = excluded.body,
          rank = excluded.rank, created_at = excluded.created_at, due_at = excluded.due_at",
     )?;
@@ -233,11 +235,18 @@ pub(super) fn task_event(row: &Row<'_>) -> Result<TaskEvent, Fault> {
 /// The filter as columns: a JSON list each, empty for "all".
 fn tasks(db: &Connection, scope: &Scope, filter: &TaskFilter, request: &PageRequest) -> Result<Page<Task>, Fault> {
     let limit = limit(request);
-    let seen = sight::seen("task.patient", 8);
+    let seen = sight::seen("task", "patient", 8);
+    // Of few patients their own index is asked, and not every task.
+    let (index, of_patients) = match filter.patient.is_empty() {
+        true => ("", "?3 = '[]'"),
+        false => (
+            "INDEXED BY task_patient",
+            "patient IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?3)))",
+        ),
+    };
     let mut query = db.prepare_cached(&format!(
-        "SELECT row, body FROM task WHERE row > ?1
+        "SELECT row, body FROM task {index} WHERE row > ?1 AND {of_patients}
          AND (?2 = '[]' OR status IN (SELECT value FROM json_each(?2)))
-         AND (?3 = '[]' OR patient IN (SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?3))))
          AND (?4 = '[]' OR owner IN (SELECT value FROM json_each(?4)))
          AND (?5 = '[]' OR severity IN (SELECT value FROM json_each(?5)))
          AND (?6 = '[]' OR queue IN (SELECT value FROM json_each(?6)))

@@ -26,7 +26,7 @@ fn worn(
          JOIN patient p ON p.number = a.patient
          WHERE a.device = ?2 AND a.seq_ended IS NULL AND a.from_at <= ?3 AND ifnull(a.until_at > ?3, TRUE)
          ORDER BY a.slot, p.id",
-        seen("p.number", 1)
+        seen("p", "number", 1)
     ))?;
     let devices =
         collect(db.prepare_cached(sql)?.query(given)?, |row| Ok((row.get::<_, i64>("number")?, device_from(row)?)))?;
@@ -83,7 +83,7 @@ pub(super) fn devices(
                     SELECT a.device FROM patient p JOIN assignment a ON a.patient = p.number
                     WHERE ?4 <> '' AND (p.id = ?4 OR instr(p.search, ?4) > 0) AND a.seq_ended IS NULL AND {}))
                  ORDER BY source, device LIMIT ?5",
-                seen("p.number", 1)
+                seen("p", "number", 1)
             );
             worn(db, reader, (&sql, params![reader.scope, source, device, search, one_more]))?
         }

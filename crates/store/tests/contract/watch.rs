@@ -54,6 +54,27 @@ pub(crate) async fn the_silent_are_found_and_counted(store: &dyn Store) {
     expect(store, "anna", vec![]).await;
     assert_eq!(store.silent_count(&Scope::All, before).await.unwrap(), 1, "nothing is expected any more");
     assert_eq!(store.silent_count(&nobodys(), before).await.unwrap(), 1, "of no team, everybody's");
+    // Bert comes to a team: so does what is expected, and the head of the list says what its page does.
+    let north = TeamId::new("north").unwrap();
+    store.put_team(Team { id: north.clone(), name: "North".into() }).await.unwrap();
+    let profile = Patient { teams: [north].into(), ..profile("bert") };
+    let change = Change { profile: Some(profile), ..change("moved") };
+    store.change_patient(&pid("bert"), change, vec![], None, &actor()).await.unwrap();
+    for (scope, now, silent) in
+        [(Scope::All, day(100), 1), (nobodys(), day(100), 0), (Scope::All, day(53), 1), (Scope::All, day(52), 0)]
+    {
+        let counted = store.silent_count(&scope, Expectation::silent_before(now)).await.unwrap();
+        let query = BoardQuery {
+            scope: scope.clone(),
+            filter: BoardFilter::default(),
+            reader: actor(),
+            times: BoardTimes { now, day_ends: now },
+            budget: 9,
+            asked: [None; 4],
+        };
+        let head = store.board(query).await.unwrap().counts.silent;
+        assert_eq!((counted, head), (silent, usize::try_from(silent).unwrap()), "{scope:?} {now}");
+    }
 }
 
 pub(crate) async fn weak_devices_are_shown_to_those_who_see_their_patients(store: &dyn Store) {

@@ -1,8 +1,8 @@
 //! One pass over the index of open tasks: what is in which group, and what is counted.
 
-use super::super::column::{corrupt, instant, json_list, micros, parse};
+use super::super::column::{corrupt, instant, micros, parse};
 use super::super::fault::Fault;
-use super::super::sight::{scope_column, seen};
+use super::super::sight::{of_team, scope_column, seen};
 use crate::board::is_overdue;
 use crate::{BoardCounts, BoardFilter, BoardGroup, BoardQuery};
 use care::{Queue, Severity, TaskStatus};
@@ -55,30 +55,31 @@ fn open() -> String {
         "SELECT t.row, t.queue, t.status, t.rank, t.due_at, t.created_at, t.owner,
             (?2 IS NULL OR EXISTS (SELECT 1 FROM enrolment e WHERE e.patient = t.patient AND e.programme = ?2
                 AND e.from_at <= ?3 AND ifnull(e.until_at > ?3, TRUE)))
-            AND (?4 IS NULL OR EXISTS (SELECT 1 FROM patient_team p WHERE p.patient = t.patient AND p.team = ?4))
-            AND (?5 = '[]' OR EXISTS (SELECT 1 FROM patient p WHERE p.number = t.patient
-                AND NOT EXISTS (SELECT 1 FROM json_each(?5) w WHERE instr(p.search, w.value) = 0))) AS taken
+            AND (?4 IS NULL OR {}) AS taken,
+            CASE WHEN ?5 THEN (SELECT p.search FROM patient p WHERE p.number = t.patient) END AS search
          FROM task t INDEXED BY task_board
          WHERE t.status NOT IN ('completed', 'cancelled') AND (t.queue = 'operations' OR {})",
-        seen("t.patient", 1)
+        of_team("t", 4),
+        seen("t", "patient", 1)
     )
 }
 
 /// The list's tasks by group, and what is counted whatever the filter.
 pub(super) fn pass(db: &Connection, query: &BoardQuery) -> Result<([Vec<Key>; 4], BoardCounts), Fault> {
     let filter = &query.filter;
+    let words: Vec<String> = filter.words().collect();
     let mut statement = db.prepare_cached(&open())?;
     let mut rows = statement.query(params![
         scope_column(&query.scope),
         filter.programme.as_ref().map(|p| p.as_str()),
         micros(query.times.now),
         filter.team.as_ref().map(|t| t.as_str()),
-        json_list(filter.words()),
+        !words.is_empty(),
     ])?;
     let mut groups: [Vec<Key>; 4] = Default::default();
     let mut counts = BoardCounts::default();
     while let Some(row) = rows.next()? {
-        let open = Open::from(row)?;
+        let open = Open::from(row, &words)?;
         open.count(&mut counts, query);
         if let Some(group) = open.group(filter, query)
             && let Some((_, keys)) = BoardGroup::ALL.into_iter().zip(&mut groups).find(|(g, _)| *g == group)
@@ -99,8 +100,9 @@ struct Open<'r> {
 }
 
 impl<'r> Open<'r> {
-    fn from(row: &'r Row<'_>) -> Result<Self, Fault> {
+    fn from(row: &'r Row<'_>, words: &[String]) -> Result<Self, Fault> {
         let text = |at: usize| row.get_ref(at)?.as_str().map_err(|e| corrupt("task", e));
+        let search = row.get_ref(8)?.as_str_or_null().map_err(|e| corrupt("search", e))?.unwrap_or_default();
         let owner = row.get_ref(6)?.as_str_or_null().map_err(|e| corrupt("owner", e))?;
         let key = Key { row: row.get(0)?, severity: severity(row.get(3)?)?, due: row.get(4)?, created: row.get(5)? };
         Ok(Self {
@@ -108,7 +110,7 @@ impl<'r> Open<'r> {
             queue: parse("queue", text(1)?)?,
             status: parse("status", text(2)?)?,
             owner,
-            taken: row.get(7)?,
+            taken: row.get(7)? && words.iter().all(|word| search.contains(word)),
         })
     }
 

@@ -7,11 +7,10 @@ mod trend;
 
 pub(super) use keys::rank;
 
-use super::SqliteStore;
 use super::column::{collect, json};
 use super::sight::scope_column;
-use super::watch::silent_count;
 use super::worklist::task_event;
+use super::{SqliteStore, watch};
 use crate::board::share;
 use crate::{
     Board, BoardGroup, BoardPart, BoardQuery, BoardRow, BoardView, Page, PageRequest, QuietEpisode, StoreError,
@@ -30,8 +29,8 @@ impl Board for SqliteStore {
             let (mut groups, mut counts) = keys::pass(db, &query)?;
             let scope = scope_column(&query.scope);
             counts.quiet = quiet::count(db, scope.as_deref())?;
-            let before = query.times.now - Expectation::SILENT_AFTER;
-            counts.silent = usize::try_from(silent_count(db, scope.as_deref(), before)?).unwrap_or(usize::MAX);
+            let silent = watch::silent_count(db, scope.as_deref(), Expectation::silent_before(query.times.now))?;
+            counts.silent = usize::try_from(silent).unwrap_or(usize::MAX);
             let shown = share(groups.each_ref().map(Vec::len), query.asked, query.budget);
             let totals = groups.each_ref().map(Vec::len);
             for (keys, most) in groups.iter_mut().zip(shown) {

@@ -1,4 +1,4 @@
-//! Episodes that hold without an open task, and of whom nothing is heard.
+//! Episodes that hold without an open task.
 
 use super::super::column::{bad_cursor, collect, corrupt, from_json, json, limit, page as cut};
 use super::super::fault::Fault;
@@ -9,8 +9,8 @@ use rusqlite::{Connection, params};
 
 /// How many episodes hold without an open task.
 pub(super) fn count(db: &Connection, scope: Option<&str>) -> Result<usize, Fault> {
-    let sql =
-        format!("SELECT count(*) FROM episode e INDEXED BY episode_quiet WHERE holds = 2 AND {}", seen("e.patient", 1));
+    let seen = seen("e", "patient", 1);
+    let sql = format!("SELECT count(*) FROM episode e INDEXED BY episode_quiet WHERE holds = 2 AND {seen}");
     let count: i64 = db.prepare_cached(&sql)?.query_row([scope], |row| row.get(0))?;
     usize::try_from(count).map_err(|_| corrupt("count", "negative"))
 }
@@ -20,7 +20,7 @@ pub(super) fn page(db: &Connection, scope: &Scope, request: &PageRequest) -> Res
     let limit = limit(request);
     let after = request.after.as_deref().map(|text| cursor(text).ok_or_else(bad_cursor)).transpose()?;
     let (opened_before, patient, id) = after.unwrap_or((i64::MAX, i64::MAX, String::new()));
-    let (scope, seen) = (scope_column(scope), seen("e.patient", 1));
+    let (scope, seen) = (scope_column(scope), seen("e", "patient", 1));
     let mut query = db.prepare_cached(&format!(
         "SELECT e.opened_at, e.patient, e.id, e.body, p.profile, (SELECT x.body FROM task x INDEXED BY task_patient
             WHERE x.patient = e.patient AND x.group_key = e.group_key ORDER BY x.row DESC LIMIT 1) AS last
