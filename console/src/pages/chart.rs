@@ -69,6 +69,14 @@ pub(super) struct Chart<'a> {
     pub(super) words: Words,
 }
 
+impl Chart<'_> {
+    /// Whether the newest reading lies above the limit.
+    fn is_above(&self, limit: &LimitLine) -> bool {
+        let of_it = self.series.iter().filter(|s| s.quantity == limit.quantity);
+        of_it.filter_map(|s| s.points.last()).any(|p| p.value > limit.value)
+    }
+}
+
 /// Pixels from top to bottom; `.plot` in the style sheet says the same.
 const HEIGHT: f64 = 170.0;
 const TOP: f64 = 14.0;
@@ -348,9 +356,10 @@ fn limit_lines(chart: &Chart<'_>, frame: &Frame) -> Markup {
                     // Two labels within a line's height would cover each other; the title says them all.
                     @if written.iter().all(|w| (w - y).abs() > 13.0) {
                         @let label = { written.push(y); limit.label.as_str() };
-                        // Near the right edge the words go to the left of where the line begins.
+                        // Near the right edge stand the newest readings: the words go to the other side of the line.
                         @if frame.share(from) > 0.6 {
-                            text x="100%" y=(place(y - 4.0)) text-anchor="end" { (label) }
+                            @let at = if chart.is_above(limit) { y + 12.0 } else { y - 4.0 };
+                            text x="100%" y=(place(at)) text-anchor="end" { (label) }
                         } @else {
                             text x=(frame.percent(from)) dx="3" y=(place(y - 4.0)) { (label) }
                         }

@@ -159,6 +159,13 @@ impl EpisodeRule {
     pub fn rests_on(&self) -> &Evidence {
         self.worsened.as_ref().map_or(&self.evidence, |w| &w.evidence)
     }
+
+    /// What a picture of it shows: the quantity of the newest reading that it rests on, or what did not come.
+    #[must_use]
+    pub fn pictured(&self) -> Option<Quantity> {
+        let newest = self.rests_on().points.last().map(|point| point.quantity);
+        newest.or_else(|| self.says().missing()?.required().first().copied())
+    }
 }
 
 /// A change within an episode, each with a sentence.

@@ -204,7 +204,7 @@ impl BoardRow {
 #[must_use]
 pub fn shown_by(episodes: &[Episode]) -> Option<&EpisodeRule> {
     let leading = episodes.iter().rev().filter_map(Episode::leading_rule);
-    leading.into_iter().find(|r| !r.rests_on().points.is_empty())
+    leading.into_iter().find(|r| r.pictured().is_some())
 }
 
 /// One group of a list.

@@ -162,7 +162,7 @@ fn head(view: &View<'_>) -> Markup {
 
 async fn chart(app: &App, view: &View<'_>) -> Result<Markup, Problem> {
     let Some(rule) = shown_by(&view.episodes) else { return Ok(html! {}) };
-    let Some(panel) = rule.rests_on().points.last().and_then(|p| Panel::of(p.quantity)) else { return Ok(html! {}) };
+    let Some(panel) = rule.pictured().and_then(Panel::of) else { return Ok(html! {}) };
     let words = view.words;
     let (from, to) = (words.now - SHOWN, words.now);
     let readings = readings(app, &view.task.patient, &panel.kinds(), (from, to)).await?;

@@ -22,7 +22,7 @@ type Points = Vec<(Instant, f64)>;
 /// The line with the newest value and its age below it; nothing where no reading shows the reason.
 pub(super) fn trend(row: &BoardRow, words: Words) -> Markup {
     let Some(rule) = row.shown_by() else { return html! {} };
-    let Some(quantity) = rule.rests_on().points.last().map(|p| p.quantity) else { return html! {} };
+    let Some(quantity) = rule.pictured() else { return html! {} };
     let series: Vec<Points> = together(quantity).iter().map(|q| points(&row.readings, *q)).collect();
     html! {
         (drawn(&series, &limits::of_evidence(rule, words), words.now))

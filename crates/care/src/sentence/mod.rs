@@ -194,6 +194,19 @@ impl Sentence {
         }
     }
 
+    /// The kind of reading that it says did not come.
+    #[must_use]
+    pub fn missing(&self) -> Option<Kind> {
+        match self {
+            Sentence::Facts { facts } => facts.iter().find_map(|fact| match fact.subject {
+                Subject::Missing { kind, holds: true, .. } => Some(kind),
+                _ => None,
+            }),
+            Sentence::Both { first, more } => first.missing().or_else(|| more.missing()),
+            _ => None,
+        }
+    }
+
     /// This and `more`.
     #[must_use]
     pub fn and(self, more: Sentence) -> Self {

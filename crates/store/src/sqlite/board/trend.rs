@@ -44,8 +44,7 @@ pub(super) fn add(db: &Connection, rows: &mut [Numbered], now: Instant) -> Resul
 
 /// Kinds of readings that show the row's reason.
 fn kinds_of(one: &Numbered) -> Option<BTreeSet<Kind>> {
-    let newest = one.row.shown_by()?.rests_on().points.last()?;
-    Some(newest.quantity.kinds().into_iter().collect())
+    Some(one.row.shown_by()?.pictured()?.kinds().into_iter().collect())
 }
 
 /// The devices that these patients have or had, and everybody's assignments of them.
