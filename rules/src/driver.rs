@@ -1,7 +1,7 @@
 //! The driver: woken by commits, by time and by a slow look around; safe to do twice.
 
 use crate::replay::PatientReplay;
-use crate::schedule::Schedule;
+use crate::schedule::{Lane, Schedule};
 use crate::{Rulebooks, gather};
 use care::{PatientId, Run};
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
@@ -22,6 +22,9 @@ const LOOK_AROUND: u32 = 1_000;
 pub struct ReconcilerOptions {
     /// patients evaluated at the same time, so that their commits share a sync
     pub concurrency: usize,
+    /// of these, patients whom nobody told of but who were found by looking around: many at once only cost those who
+    /// have a page open
+    pub catching_up: usize,
     /// patients whose windows stay in memory; the others are rebuilt from the journal when they are needed
     pub patients_in_memory: usize,
     /// how often everything is looked at, whether or not anybody said that something changed
@@ -30,7 +33,9 @@ pub struct ReconcilerOptions {
 
 impl Default for ReconcilerOptions {
     fn default() -> Self {
-        Self { concurrency: 16, patients_in_memory: 20_000, look_around: Duration::from_secs(30) }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let catching_up = (cores / 2).max(1);
+        Self { concurrency: 16, catching_up, patients_in_memory: 20_000, look_around: Duration::from_secs(30) }
     }
 }
 
@@ -127,7 +132,7 @@ impl Reconciler {
         let mut look_around = tokio::time::interval(self.options.look_around);
         loop {
             while schedule.running() < self.options.concurrency
-                && let Some(patient) = schedule.take()
+                && let Some(patient) = schedule.take(self.options.catching_up)
             {
                 let this = Arc::clone(&self);
                 turns.spawn(async move {
@@ -143,7 +148,7 @@ impl Reconciler {
             tokio::select! {
                 () = stop.cancelled() => break,
                 notice = notices.recv() => match notice {
-                    Ok(notice) => notice.dirty.iter().cloned().for_each(|p| schedule.push(p)),
+                    Ok(notice) => notice.dirty.iter().cloned().for_each(|p| schedule.push(p, Lane::Told)),
                     // Too much happened to be told one by one: look for oneself.
                     Err(RecvError::Lagged(_)) => look_around.reset_immediately(),
                     Err(RecvError::Closed) => break,
@@ -176,10 +181,10 @@ impl Reconciler {
     ) {
         match done {
             Ok((patient, turn)) => {
-                schedule.done(&patient, !matches!(turn, Turn::Failed));
+                let lane = schedule.done(&patient, !matches!(turn, Turn::Failed));
                 match turn {
                     Turn::Done { wake_at: at } => *wake_at = [*wake_at, at].into_iter().flatten().min(),
-                    Turn::Again => schedule.push(patient),
+                    Turn::Again => schedule.push(patient, lane),
                     // The slow look around comes back to it; until then health says so.
                     Turn::Failed => {}
                 }

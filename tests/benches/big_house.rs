@@ -42,8 +42,9 @@ async fn main() {
     }
     let runs = house.store.record_start(chrono::Utc::now()).await.unwrap();
     let shutdown = Shutdown::new();
-    // Nobody comes twice.
-    let options = ReconcilerOptions { patients_in_memory: 100, ..ReconcilerOptions::default() };
+    // Nobody comes twice, and nobody has a page open.
+    let usual = ReconcilerOptions::default();
+    let options = ReconcilerOptions { patients_in_memory: 100, catching_up: usual.concurrency, ..usual };
     let (metrics, health) = (Metrics::new(), Health::new());
     let running =
         Reconciler::start(Arc::clone(&house.store), Clock::system(), &metrics, &health, &shutdown, runs, options).await;

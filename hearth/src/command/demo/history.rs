@@ -62,7 +62,9 @@ pub(super) async fn play(open: &OpenStore, past: Past, cohort: &Cohort, runs: Ve
     let from = cohort.homes().iter().flat_map(|home| &home.people).map(firmware_sim::Persona::enrolled_at).min();
     if let Some(from) = from {
         let process = Process::default();
-        let options = ReconcilerOptions::default();
+        let usual = ReconcilerOptions::default();
+        // Nobody has a page open yet.
+        let options = ReconcilerOptions { catching_up: usual.concurrency, ..usual };
         let Process { metrics, health, shutdown } = &process;
         Reconciler::start(open.store.clone(), past.clock.clone(), metrics, health, shutdown, runs, options)
             .await
