@@ -104,6 +104,7 @@ pub(crate) async fn follow(app: Shared, mut notices: Receiver<Arc<Notice>>) {
             Err(RecvError::Lagged(_)) => news.lagged = true,
             Err(RecvError::Closed) => return,
         }
+        news.tell_people(&app);
         if news.is_nothing() {
             continue;
         }
@@ -127,7 +128,7 @@ struct News {
 
 impl News {
     fn is_nothing(&self) -> bool {
-        self.tasks.is_empty() && self.people.is_empty() && self.told.is_empty() && !self.lagged
+        self.tasks.is_empty() && self.told.is_empty() && !self.lagged
     }
 
     fn add(&mut self, notice: &Notice) {
@@ -148,14 +149,19 @@ impl News {
         }
     }
 
-    async fn tell(self, app: &App) -> Result<(), Problem> {
+    /// Whose sight has changed hears it at once: what waits could be shown to who may not see it any more.
+    fn tell_people(&mut self, app: &App) {
+        if !self.people.is_empty() {
+            app.live.tell(Change::People(std::mem::take(&mut self.people).into_iter().collect()));
+        }
+    }
+
+    async fn tell(mut self, app: &App) -> Result<(), Problem> {
         if !self.told.is_empty() {
             // Nobody may listen.
-            drop(app.live.told.send(self.told.into()));
+            drop(app.live.told.send(std::mem::take(&mut self.told).into()));
         }
-        if !self.people.is_empty() {
-            app.live.tell(Change::People(self.people.into_iter().collect()));
-        }
+        self.tell_people(app);
         if self.lagged || self.tasks.len() > MOST {
             app.live.tell(Change::Many);
         } else if !self.tasks.is_empty() {
