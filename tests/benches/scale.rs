@@ -2,7 +2,7 @@
 //!
 //! Every patient has a device, an enrolment and some days of history that the rules have folded. Then batches of
 //! readings arrive, each of another patient, as in a real house, and each batch is waited for until the rules have
-//! folded it. `PATIENTS`, `HISTORY` and `READINGS` change what is measured; the last line is JSON.
+//! folded it. `PATIENTS`, `HISTORY`, `READINGS` and `IN_MEMORY` change what is measured; the last line is JSON.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -61,7 +61,9 @@ async fn measure(patients: usize, history: usize, readings: usize) -> f64 {
     let shutdown = Shutdown::new();
     let usual = ReconcilerOptions::default();
     // Nobody has a page open.
-    let (store, options) = (Arc::clone(&house.store), ReconcilerOptions { catching_up: usual.concurrency, ..usual });
+    let patients_in_memory = setting("IN_MEMORY", usual.patients_in_memory);
+    let options = ReconcilerOptions { catching_up: usual.concurrency, patients_in_memory, ..usual };
+    let store = Arc::clone(&house.store);
     let _running = Reconciler::start(store, Clock::system(), &Metrics::new(), &Health::new(), &shutdown, runs, options)
         .await
         .unwrap();
