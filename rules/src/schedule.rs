@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 /// How somebody came to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lane {
-    /// found by looking around: after a start, at the end of a day, after a change that concerns everybody. There may be
-    /// a hundred thousand of them, and whoever opens a page meanwhile must not wait for them
+    /// one of a crowd found by looking around: after a start, at the end of a day, after a change that concerns
+    /// everybody. There may be a hundred thousand of them, and whoever opens a page meanwhile must not wait for them
     Found,
     /// told by a commit: first, for it may be the reading that matters
     Told,
@@ -74,10 +74,13 @@ impl Schedule {
         (self.more, self.progress) = (false, false);
     }
 
-    /// What a look around found that asked for `limit` at most: as many may be only some of them.
+    /// What a look around found that asked for `limit` at most. As many may be only some of them, and are a crowd; a few
+    /// are whoever's time has come, and wait no longer than those who were told.
     pub(crate) fn found(&mut self, patients: Vec<PatientId>, limit: u32) {
-        self.more |= u32::try_from(patients.len()).is_ok_and(|found| found >= limit);
-        patients.into_iter().for_each(|patient| self.push(patient, Lane::Found));
+        let crowd = u32::try_from(patients.len()).is_ok_and(|found| found >= limit);
+        self.more |= crowd;
+        let lane = if crowd { Lane::Found } else { Lane::Told };
+        patients.into_iter().for_each(|patient| self.push(patient, lane));
     }
 
     /// Whether to look around again at once: the last look did not see everybody, and whom it saw had their turn.
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn who_was_told_goes_first_and_those_found_go_so_many_at_once() {
         let mut s = Schedule::default();
-        s.found(vec![p("a"), p("b"), p("c")], 9);
+        s.found(vec![p("a"), p("b"), p("c")], 3);
         s.push(p("d"), Lane::Told);
         s.push(p("c"), Lane::Told);
         assert_eq!(s.depth(), 4);
