@@ -15,13 +15,52 @@ pub(crate) struct Day {
     pub(crate) expected: u32,
 }
 
-/// The days that have ended, without a gap, oldest first.
+/// The days that have ended, without a gap, oldest first. A day keeps its place when those before it are forgotten.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Calendar {
-    pub(crate) days: Vec<Day>,
+    /// place of the first day in `days`
+    base: usize,
+    days: Vec<Day>,
 }
 
 impl Calendar {
+    /// How many days have ended, forgotten ones too.
+    pub(crate) fn len(&self) -> usize {
+        self.base + self.days.len()
+    }
+
+    pub(crate) fn get(&self, place: usize) -> Option<&Day> {
+        self.days.get(place.checked_sub(self.base)?)
+    }
+
+    pub(crate) fn last(&self) -> Option<&Day> {
+        self.days.last()
+    }
+
+    pub(crate) fn push(&mut self, day: Day) {
+        self.days.push(day);
+    }
+
+    /// The days that end at `time` or later, with their places.
+    pub(crate) fn ending_from(&self, time: Instant) -> impl Iterator<Item = (usize, &Day)> {
+        let first = self.days.partition_point(|d| d.end < time);
+        self.days.iter().enumerate().skip(first).map(|(i, day)| (self.base + i, day))
+    }
+
+    /// Whether days that end at `time` or later are forgotten.
+    pub(crate) fn lacks(&self, time: Instant) -> bool {
+        // Without a gap: the last forgotten one ends where the first known one begins.
+        self.base > 0 && self.days.first().is_none_or(|d| d.start >= time)
+    }
+
+    /// Forgets the days before `place`, but for the last one.
+    pub(crate) fn forget(&mut self, place: usize) {
+        let count = place.saturating_sub(self.base).min(self.days.len().saturating_sub(1));
+        self.days.drain(..count);
+        self.days.shrink_to_fit();
+        self.base += count;
+    }
+
     /// Whether, at the end of day `day`, readings of `kind` were missing on the last `wanted` expected days:
     /// days on which none is expected neither count nor interrupt, a reading on any day does.
     pub(crate) fn is_missing(
@@ -33,13 +72,14 @@ impl Calendar {
         cut: Option<Instant>,
     ) -> bool {
         let expects = |d: &Day| d.expected & kind_bit(kind) != 0;
-        if !self.days.get(day).is_some_and(expects) {
+        if !self.get(day).is_some_and(expects) {
             return false;
         }
         let times = series.times(kind);
         let mut missed = 0;
-        for day in self.days.iter().take(day + 1).rev() {
+        for day in self.days.iter().take(day + 1 - self.base).rev() {
             let first = times.partition_point(|(_, t)| *t < day.start);
+            series.needs_times(kind, day.start);
             let came = times.get(first).is_some_and(|(_, t)| *t < day.end);
             if came || cut.is_some_and(|cut| day.start < cut) {
                 return false;
@@ -48,6 +88,9 @@ impl Calendar {
             if missed == wanted {
                 return true;
             }
+        }
+        if self.base > 0 {
+            series.missed().note();
         }
         false
     }

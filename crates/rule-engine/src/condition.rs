@@ -134,6 +134,10 @@ pub(crate) struct Judged {
     pub(crate) kinds: u32,
     /// the largest clock error, in seconds, that its windows can bear
     pub(crate) bears_s: i64,
+    /// how far back its windows look, as a rule: one without an end looks as far as it must
+    pub(crate) reach: TimeDelta,
+    /// how many values it looks at, however old
+    pub(crate) last: usize,
 }
 
 /// An error that only the newest value, which has no window, can bear.
@@ -180,6 +184,8 @@ impl Judged {
             quantities: 0,
             kinds: 0,
             bears_s: UNKNOWN_ERROR_S,
+            reach: TimeDelta::zero(),
+            last: 0,
             cond: Cond::Missing { kind: Kind::Glucose, days: 0 },
         };
         judged.visit(&cond);
@@ -203,8 +209,14 @@ impl Judged {
                 self.kinds |= inner.kinds;
                 let own = window_bears_s(Window::Time { near: TimeDelta::zero(), far: window.delta() });
                 self.bears_s = self.bears_s.min(inner.bears_s).min(own);
+                self.reach = self.reach.max(window.delta() + inner.reach);
+                self.last = self.last.max(inner.last);
             }
-            Cond::Missing { kind, .. } => self.kinds |= kind_bit(*kind),
+            Cond::Missing { kind, days } => {
+                self.kinds |= kind_bit(*kind);
+                // A local day may be longer than 24 hours, and begins before its end is judged.
+                self.reach = self.reach.max(TimeDelta::days(i64::from(*days) + 2));
+            }
         }
     }
 
@@ -214,6 +226,12 @@ impl Judged {
                 self.quantities |= quantity_bit(call.quantity);
                 // Every window is anchored at the reading that is judged, so the shortest decides for all.
                 self.bears_s = self.bears_s.min(window_bears_s(call.window));
+                match call.window {
+                    // What an opening compared with is the value before the newest.
+                    Window::Newest => self.last = self.last.max(2),
+                    Window::Last(n) => self.last = self.last.max(n as usize),
+                    Window::Time { far, .. } => self.reach = self.reach.max(far),
+                }
             }
             Num::Negative(a) => self.visit_number(a),
             Num::Binary(_, a, b) => {

@@ -57,13 +57,17 @@ impl<'a> Scope<'a> {
             Window::Newest | Window::Last(_) => (self.time, Instant::MIN_UTC),
             Window::Time { near, far } => (before(self.time, near), before(self.time, far)),
         };
+        let endless = far == Instant::MIN_UTC && self.cut.is_none();
         let far = self.cut.map_or(far, |cut| far.max(cut));
+        if !endless {
+            self.series.needs_points(quantity, far);
+        }
         let start = seen.partition_point(|p| p.time < far);
         let end = seen.partition_point(|p| p.time <= near).max(start);
         let bears = window_bears_s(window);
         let (aside, swap, series) = (self.aside, self.swap, self.series);
         let points = seen.get(start..end).unwrap_or(&[]).iter();
-        points.filter_map(move |point| {
+        let points = points.filter_map(move |point| {
             let point = match swap {
                 Some(Swap { place, with }) if place == point.entry => {
                     let value = series.entry(with)?.value(quantity)?;
@@ -73,7 +77,8 @@ impl<'a> Scope<'a> {
             };
             (point.error_s <= bears && (aside.is_empty() || aside.binary_search(&point.entry).is_err()))
                 .then_some(point)
-        })
+        });
+        Points { points, endless: endless.then_some((series, quantity)) }
     }
 
     /// Whether `judged` is judged at the reading at `entry`: it names a quantity of it, and its windows can
@@ -85,14 +90,20 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The places of the readings at which `judged` was judged, newest first.
-    pub(crate) fn judged_at(&self, judged: &Judged) -> impl Iterator<Item = usize> {
-        let aside = self.aside;
-        let cut = self.cut;
-        let series = self.series;
+    /// The places of the readings since `far` at which `judged` was judged, newest first.
+    pub(crate) fn judged_at(&self, judged: &Judged, far: Instant) -> impl Iterator<Item = usize> {
+        let far = self.cut.map_or(far, |cut| far.max(cut));
+        let (aside, series) = (self.aside, self.series);
+        let is_since = move |i: &usize| match series.entry(*i) {
+            Some(entry) if *i >= series.base() => entry.time >= far,
+            _ => {
+                series.needs_readings(far);
+                false
+            }
+        };
         (0..self.visible)
             .rev()
-            .take_while(move |i| cut.is_none_or(|cut| series.entry(*i).is_some_and(|e| e.time >= cut)))
+            .take_while(is_since)
             .filter(move |i| aside.binary_search(i).is_err() && Self::concerns(series, judged, *i))
     }
 
@@ -120,8 +131,8 @@ impl<'a> Scope<'a> {
     fn times(&self, inner: &Judged, count: u32, window: Length) -> Result<Truth, Failure> {
         let far = before(self.time, window.delta());
         let (mut yes, mut unknown) = (0_u32, 0_u32);
-        for entry in self.judged_at(inner) {
-            let Some(scope) = self.at(entry).filter(|s| s.time >= far) else { break };
+        for entry in self.judged_at(inner, far) {
+            let Some(scope) = self.at(entry) else { break };
             match scope.truth(&inner.cond)? {
                 Truth::True => yes += 1,
                 Truth::Unknown => unknown += 1,
@@ -139,7 +150,7 @@ impl<'a> Scope<'a> {
     fn lasts(&self, inner: &Judged, window: Length) -> Result<Truth, Failure> {
         let far = before(self.time, window.delta());
         let mut certain = true;
-        for entry in self.judged_at(inner) {
+        for entry in self.judged_at(inner, Instant::MIN_UTC) {
             let Some(scope) = self.at(entry) else { break };
             match scope.truth(&inner.cond)? {
                 Truth::True => {}
@@ -199,6 +210,36 @@ impl<'a> Scope<'a> {
             Window::Newest => Ok(known({ points }.next_back().map(|p| p.value))),
             Window::Time { .. } => aggregate(call.function, points.map(|p| p.value)),
         }
+    }
+}
+
+/// The values that a window shows. Of one without an end, whoever comes to the oldest value that is known has missed
+/// those before it.
+struct Points<'a, I> {
+    points: I,
+    endless: Option<(&'a Series, Quantity)>,
+}
+
+impl<I> Points<'_, I> {
+    fn end(&self) -> Option<Point> {
+        if let Some((series, quantity)) = self.endless {
+            series.needs_points(quantity, Instant::MIN_UTC);
+        }
+        None
+    }
+}
+
+impl<I: Iterator<Item = Point>> Iterator for Points<'_, I> {
+    type Item = Point;
+    fn next(&mut self) -> Option<Point> {
+        // The oldest first: that is not what is known.
+        self.end().or_else(|| self.points.next())
+    }
+}
+
+impl<I: DoubleEndedIterator<Item = Point>> DoubleEndedIterator for Points<'_, I> {
+    fn next_back(&mut self) -> Option<Point> {
+        self.points.next_back().or_else(|| self.end())
     }
 }
 

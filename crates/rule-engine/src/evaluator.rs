@@ -34,10 +34,13 @@ pub fn evaluate(rulebooks: &RulebookSet, history: &History, as_of: Instant) -> E
     Evaluator::new(&Arc::new(rulebooks.clone()), history, as_of).evaluation
 }
 
+/// Fewer readings are not worth forgetting.
+const LEAST_FORGOTTEN: usize = 8;
+
 /// Longest stretch of days that is looked at, from the first enrolment: 200 years.
 const MAX_DAYS: usize = 73_000;
 
-/// What was remembered after a moment.
+/// What was remembered after a moment, or before the first.
 #[derive(Clone, Debug)]
 struct Checkpoint {
     time: Instant,
@@ -62,8 +65,9 @@ pub struct Evaluator {
     as_of: Instant,
     /// by kind: how long before a reading of it others wait to be confirmed or refuted
     lookback: [TimeDelta; Kind::ALL.len()],
+    /// where those begin: before everything, or after what is forgotten
+    start: Checkpoint,
     checkpoints: Vec<Checkpoint>,
-    start: Arc<State>,
     retired: Vec<Arc<Draft>>,
     shown: Arc<State>,
     drafts: Vec<Arc<Draft>>,
@@ -87,12 +91,14 @@ impl Evaluator {
         let series = Series::new(archive.standing(&copies));
         let plan = Plan::new(&set, history);
         let history = History { readings: Vec::new(), elsewhere: Vec::new(), ..history.clone() };
-        let start = Arc::new(State::new(set.slots().len()));
+        let state = Arc::new(State::new(set.slots().len()));
+        let shown = Arc::clone(&state);
+        let start = Checkpoint { time: Instant::MIN_UTC, next_entry: 0, next_day: 0, next_change: 0, state };
         let mut evaluator = Self {
             lookback: lookback(&set),
             calendar: Calendar::default(),
-            checkpoints: Vec::with_capacity(series.entries().len()),
-            shown: Arc::clone(&start),
+            checkpoints: Vec::with_capacity(series.end()),
+            shown,
             retired: Vec::new(),
             drafts: Vec::new(),
             evaluation: Evaluation::default(),
@@ -135,6 +141,8 @@ impl Evaluator {
     /// Takes one reading; one that is there already changes nothing.
     pub fn insert(&mut self, reading: &StoredReading) {
         let ended = is_ended(&self.history, reading);
+        // It may be there already, or be a copy of what is forgotten.
+        self.series.needs_readings(before(reading.reading.measured_at.instant(), self.copies.reach()));
         match self.archive.add(reading, ended, &self.copies) {
             Added::Nothing => return,
             Added::Counts(entry) => {
@@ -146,10 +154,7 @@ impl Evaluator {
             }
             Added::Recount => {
                 let standing = self.archive.standing(&self.copies);
-                let old = self.series.entries().to_vec();
-                let place = self.series.replace(standing);
-                let changed = [old.get(place), self.series.entry(place)].into_iter().flatten().map(|e| e.time).min();
-                let Some(time) = changed else { return };
+                let Some((place, time)) = self.series.replace(standing) else { return };
                 self.rewind(place, time, self.lookback.iter().copied().max().unwrap_or_default());
             }
         }
@@ -163,15 +168,49 @@ impl Evaluator {
         }
         let change = self.plan.next_change(self.as_of).filter(|c| *c <= as_of);
         self.as_of = as_of;
-        let known = self.calendar.days.len();
+        let known = self.calendar.len();
         self.extend_days();
-        let day = self.calendar.days.get(known).map(|d| d.end);
+        let day = self.calendar.get(known).map(|d| d.end);
         if let Some(first) = [day, change].into_iter().flatten().min() {
-            while self.checkpoints.last().is_some_and(|c| c.time >= first) {
-                self.checkpoints.pop();
-            }
+            self.take_back_unless(|c| c.time < first);
         }
         self.run();
+    }
+
+    /// Forgets what was measured before `time`, and before it as much as windows look at as a rule. What follows goes on
+    /// as before; where it turns out to rest on what is forgotten, [`Evaluator::lacks_history`] says so.
+    pub fn forget(&mut self, time: Instant) {
+        let reach = self.set.reach();
+        let Some(floor) = self.archive.floor(before(time, reach.time), &self.copies) else { return };
+        let judged = self.checkpoints.partition_point(|c| c.time < floor);
+        if self.series.place_at(floor) < self.series.base().saturating_add(LEAST_FORGOTTEN) {
+            return;
+        }
+        let Some(start) = self.checkpoints.drain(..judged).next_back() else { return };
+        self.start = start;
+        self.checkpoints.shrink_to_fit();
+        self.calendar.forget(self.start.next_day);
+        self.series.forget(floor, reach.values);
+        self.archive.forget(floor);
+    }
+
+    /// When the newest reading that counts was measured.
+    #[must_use]
+    pub fn newest(&self) -> Option<Instant> {
+        self.series.newest()
+    }
+
+    /// How many readings are remembered.
+    #[must_use]
+    pub fn remembers(&self) -> usize {
+        self.archive.len()
+    }
+
+    /// Whether something was judged that rests on what was forgotten: what it says since may be wrong, and a new one is
+    /// to be made from everything that is known.
+    #[must_use]
+    pub fn lacks_history(&self) -> bool {
+        self.series.missed().is_noted()
     }
 
     pub(crate) fn given(&self) -> Given<'_> {
@@ -202,22 +241,30 @@ impl Evaluator {
 
     /// The state after the last moment.
     pub(crate) fn state(&self) -> &Arc<State> {
-        self.checkpoints.last().map_or(&self.start, |c| &c.state)
+        &self.checkpoints.last().unwrap_or(&self.start).state
     }
 
     /// Forgets what was judged at or after the reading in `place`, and before it within `lookback`.
     fn rewind(&mut self, place: usize, time: Instant, lookback: TimeDelta) {
         let early = before(time, lookback);
         let stands = |c: &Checkpoint| c.next_entry <= place && c.time <= time && (lookback.is_zero() || c.time < early);
+        self.take_back_unless(stands);
+    }
+
+    /// Takes back what was judged, down to what `stands`.
+    fn take_back_unless(&mut self, stands: impl Fn(&Checkpoint) -> bool) {
         while self.checkpoints.last().is_some_and(|c| !stands(c)) {
             self.checkpoints.pop();
+        }
+        if self.checkpoints.is_empty() && !stands(&self.start) {
+            self.series.missed().note();
         }
     }
 
     /// Judges every moment after the last checkpoint.
     fn run(&mut self) {
-        let last = self.checkpoints.last();
-        let (mut entry, mut day, mut change) = last.map_or((0, 0, 0), |c| (c.next_entry, c.next_day, c.next_change));
+        let last = self.checkpoints.last().unwrap_or(&self.start);
+        let (mut entry, mut day, mut change) = (last.next_entry, last.next_day, last.next_change);
         let changes = self.plan.changes_until(self.as_of);
         let mut state = Arc::clone(self.state());
         self.retired.truncate(state.retired);
@@ -256,8 +303,8 @@ impl Evaluator {
 
     /// Brings the evaluation up to date; an episode that did not change is not copied.
     fn show(&mut self, state: &Arc<State>) {
-        let day = day_end(self.calendar.days.last().map_or(self.as_of, |d| d.end), self.zone());
-        let day = day.filter(|_| !self.calendar.days.is_empty() || self.first_day().is_some());
+        let day = day_end(self.calendar.last().map_or(self.as_of, |d| d.end), self.zone());
+        let day = day.filter(|_| self.calendar.len() > 0 || self.first_day().is_some());
         self.evaluation.next_wake =
             [day.filter(|d| *d > self.as_of), self.plan.next_change(self.as_of)].into_iter().flatten().min();
         if Arc::ptr_eq(state, &self.shown) {
@@ -274,7 +321,7 @@ impl Evaluator {
     }
 
     fn zone(&self) -> chrono_tz::Tz {
-        self.history.timezone_at(self.calendar.days.last().map_or(self.as_of, |d| d.end))
+        self.history.timezone_at(self.calendar.last().map_or(self.as_of, |d| d.end))
     }
 
     /// Where the days that matter begin: a local midnight before anything is expected.
@@ -287,10 +334,10 @@ impl Evaluator {
 
     /// Adds the days that have ended by now.
     fn extend_days(&mut self) {
-        let Some(mut start) = self.calendar.days.last().map(|d| d.end).or_else(|| self.first_day()) else { return };
-        while self.calendar.days.len() < MAX_DAYS {
+        let Some(mut start) = self.calendar.last().map(|d| d.end).or_else(|| self.first_day()) else { return };
+        while self.calendar.len() < MAX_DAYS {
             let Some(end) = day_end(start, self.history.timezone_at(start)).filter(|e| *e <= self.as_of) else { break };
-            self.calendar.days.push(self.plan.day(start, end));
+            self.calendar.push(self.plan.day(start, end));
             start = end;
         }
     }

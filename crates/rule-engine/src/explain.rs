@@ -139,7 +139,7 @@ impl Evaluator {
         let moment = self.last_moment(rule);
         let place = |m: Moment| given.stretch(m).and_then(|s| Some((s, given.scope(s, applied, aside, m)?)));
         let nothing = || {
-            let visible = self.series.entries().len();
+            let visible = self.series.end();
             let parameters = now.parameters(applied.book);
             let (series, calendar) = (&self.series, &self.calendar);
             let scope = Scope {
@@ -185,8 +185,8 @@ impl Evaluator {
 
     /// The last moment at which the rule's condition was judged.
     fn last_moment(&self, rule: &Rule) -> Option<Moment> {
-        let reading = (0..self.series.entries().len()).rev().find(|i| Scope::concerns(&self.series, &rule.when, *i));
-        let day = self.calendar.days.len().checked_sub(1).filter(|_| rule.when.kinds != 0);
+        let reading = (0..self.series.end()).rev().find(|i| Scope::concerns(&self.series, &rule.when, *i));
+        let day = self.calendar.len().checked_sub(1).filter(|_| rule.when.kinds != 0);
         let (reading, day) = (reading.map(Moment::Reading), day.map(Moment::DayEnd));
         let time = |m: &Moment| self.given().time(*m);
         [day, reading].into_iter().flatten().max_by_key(time)

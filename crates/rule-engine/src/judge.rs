@@ -14,11 +14,13 @@ impl Judge for Evaluator {
         let state = self.state();
         let from = not_before.map_or(since, |n| n.max(since));
         let counts = |time: Instant| time > since && time >= from;
-        let entries = self.series.entries();
-        let first = entries.partition_point(|e| e.time < from);
-        let day = self.calendar.days.partition_point(|d| d.end < from);
-        let readings = entries.iter().enumerate().skip(first).map(|(i, e)| (e.time, 1, Moment::Reading(i)));
-        let days = self.calendar.days.iter().enumerate().skip(day).map(|(i, d)| (d.end, 0, Moment::DayEnd(i)));
+        self.series.needs_readings(from);
+        if self.calendar.lacks(from) {
+            self.series.missed().note();
+        }
+        let first = self.series.place_at(from);
+        let readings = self.series.entries_from(first).map(|(i, e)| (e.time, 1, Moment::Reading(i)));
+        let days = self.calendar.ending_from(from).map(|(i, d)| (d.end, 0, Moment::DayEnd(i)));
         let mut moments: Vec<(Instant, u8, Moment)> = readings.chain(days).filter(|(t, ..)| counts(*t)).collect();
         // Stable, so readings of one instant keep their order.
         moments.sort_by_key(|(time, rank, _)| (*time, *rank));

@@ -18,6 +18,7 @@ mod explain;
 mod format;
 mod judge;
 mod lex;
+mod missed;
 mod parameter;
 mod parse;
 mod picture;

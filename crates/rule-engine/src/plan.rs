@@ -5,9 +5,10 @@ use crate::condition::kind_bit;
 use crate::parameter::ParameterState;
 use crate::rulebook::{Expected, Rule, is_rate};
 use crate::set::RulebookSet;
-use care::{History, PatientStatus, ProgrammeId};
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use care::{History, ParameterScope, PatientStatus, ProgrammeId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 use vitals::{Instant, Kind};
 
 /// A rule that stands for the patient.
@@ -24,6 +25,12 @@ pub(crate) struct Applied {
 #[derive(Clone, Debug)]
 pub(crate) struct Stretch {
     from: Instant,
+    terms: Arc<Terms>,
+}
+
+/// What stands in a stretch: the same for all patients of a programme who have no parameters of their own.
+#[derive(Debug)]
+pub(crate) struct Terms {
     pub(crate) enrolled: BTreeSet<ProgrammeId>,
     /// readings are only stored
     pub(crate) ended: bool,
@@ -35,7 +42,41 @@ pub(crate) struct Stretch {
     expected: u32,
 }
 
-impl Stretch {
+impl Deref for Stretch {
+    type Target = Terms;
+    fn deref(&self) -> &Terms {
+        &self.terms
+    }
+}
+
+/// Everything that terms follow from, beside the rulebooks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Basis {
+    enrolled: BTreeSet<ProgrammeId>,
+    in_force: Vec<usize>,
+    ended: bool,
+    expected: u32,
+    /// the clinic's parameters
+    settings: BTreeMap<String, Option<String>>,
+}
+
+/// Terms that somebody had already: a hundred thousand patients share a handful.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownTerms(Arc<Mutex<BTreeMap<Basis, Arc<Terms>>>>);
+
+impl KnownTerms {
+    fn get(&self, basis: Basis, make: impl FnOnce(&Basis) -> Terms) -> Arc<Terms> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(terms) = known.get(&basis) {
+            return Arc::clone(terms);
+        }
+        let terms = Arc::new(make(&basis));
+        known.insert(basis, Arc::clone(&terms));
+        terms
+    }
+}
+
+impl Terms {
     pub(crate) fn parameters(&self, book: usize) -> &[ParameterState] {
         self.parameters.get(book).map_or(&[], Vec::as_slice)
     }
@@ -112,15 +153,32 @@ impl Plan {
 }
 
 fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
-    let enrolled: BTreeSet<ProgrammeId> =
-        history.enrolments.iter().filter(|e| e.holds_at(from)).map(|e| e.programme.clone()).collect();
+    let enrolled = history.enrolments.iter().filter(|e| e.holds_at(from)).map(|e| e.programme.clone()).collect();
     let in_force = set.indexes_in_force(from);
+    let keys = |scope| history.parameters.iter().filter(move |p| p.scope == scope).map(|p| p.key.as_str());
+    let at = |scope, key: &str| history.setting_at(scope, key, from).and_then(|s| s.value.clone());
+    let clinic = keys(ParameterScope::Clinic).map(|key| (key.to_owned(), at(ParameterScope::Clinic, key)));
+    let basis = Basis {
+        enrolled,
+        expected: expected(set, &in_force, history, from),
+        ended: history.status_at(from) == PatientStatus::Ended,
+        settings: clinic.filter(|(_, value)| value.is_some()).collect(),
+        in_force,
+    };
+    let make = |basis: &Basis| terms(set, history, from, basis);
+    // With parameters of one's own nobody shares them.
+    let own = keys(ParameterScope::Patient).any(|key| at(ParameterScope::Patient, key).is_some());
+    let terms = if own { Arc::new(make(&basis)) } else { set.known_terms().get(basis, make) };
+    Stretch { from, terms }
+}
+
+fn terms(set: &RulebookSet, history: &History, from: Instant, basis: &Basis) -> Terms {
     let mut rules: Vec<Option<Applied>> = vec![None; set.slots().len()];
-    for programme in &enrolled {
-        for index in set.bring(&in_force, |book| book.programme.as_ref() == Some(programme)) {
+    for programme in &basis.enrolled {
+        for index in set.bring(&basis.in_force, |book| book.programme.as_ref() == Some(programme)) {
             let Some(version) = set.versions().get(index) else { continue };
             for rule in &version.book.rules {
-                let kept_away = rule.unless_programme.iter().any(|p| enrolled.contains(p));
+                let kept_away = rule.unless_programme.iter().any(|p| basis.enrolled.contains(p));
                 let place = set.slot(&rule.id).and_then(|slot| rules.get_mut(slot));
                 if let (Some(place @ None), false) = (place, kept_away) {
                     *place = Some(Applied { rule: Arc::clone(rule), book: index, programme: programme.clone() });
@@ -130,13 +188,12 @@ fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
     }
     let parameters =
         set.versions().iter().map(|v| v.book.parameters.iter().map(|p| p.state_at(history, from)).collect());
-    Stretch {
-        from,
+    Terms {
         rules,
         parameters: parameters.collect(),
-        expected: expected(set, &in_force, history, from),
-        ended: history.status_at(from) == PatientStatus::Ended,
-        enrolled,
+        expected: basis.expected,
+        ended: basis.ended,
+        enrolled: basis.enrolled.clone(),
     }
 }
 

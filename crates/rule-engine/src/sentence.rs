@@ -107,8 +107,8 @@ impl Teller<'_> {
                 let scope = self.scope;
                 let mut held = 0;
                 let mut facts = None;
-                for entry in scope.judged_at(inner) {
-                    let Some(then) = scope.at(entry).filter(|s| s.time >= far) else { break };
+                for entry in scope.judged_at(inner, far) {
+                    let Some(then) = scope.at(entry) else { break };
                     if then.truth(&inner.cond) == Ok(Truth::True) {
                         held += 1;
                         self.scope = then;
@@ -195,10 +195,13 @@ impl Teller<'_> {
     fn call(&mut self, call: Call, unit: Option<Unit>, digits: u32) -> Subject {
         let quantity = call.quantity;
         let nothing = |lack| Subject::Nothing { quantity, window: shown(call.window), lack };
-        let mut points: Vec<Point> = self.scope.window(quantity, call.window).collect();
-        if let Window::Last(n) = call.window {
-            points = points.split_off(points.len().saturating_sub(n as usize));
-        }
+        let shows = match call.window {
+            Window::Newest => 1,
+            Window::Last(n) => n as usize,
+            Window::Time { .. } => usize::MAX,
+        };
+        let mut points: Vec<Point> = self.scope.window(quantity, call.window).rev().take(shows).collect();
+        points.reverse();
         let value = self.value(&Num::Call(call));
         let by_value = |p: &&Point| p.value;
         let count = points.len();

@@ -2,9 +2,9 @@
 
 use crate::condition::{UNKNOWN_ERROR_S, kind_index, quantity_bit, quantity_index};
 use crate::copies::Copies;
+use crate::missed::Missed;
 use crate::picture::Standing;
 use crate::value::Datum;
-use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vitals::{Flag, Instant, Kind, Quantity, ReadingId, ReadingKey, StoredReading, Unit, Value};
@@ -87,7 +87,7 @@ fn doubts(flag: &Flag, kind: Kind) -> bool {
 /// Everything that is stored, in order; from it follow the readings that count.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Archive {
-    all: BTreeMap<(Instant, ReadingKey), Stored>,
+    all: Vec<Stored>,
     /// keys that some reading corrects
     corrected: BTreeSet<ReadingKey>,
 }
@@ -112,11 +112,16 @@ pub(crate) enum Added {
 
 impl Archive {
     pub(crate) fn add(&mut self, stored: &StoredReading, ended: bool, copies: &Copies) -> Added {
-        let entry = Arc::new(Entry::new(stored, ended));
-        let place = (entry.time, entry.key.clone());
-        if self.all.contains_key(&place) {
-            return Added::Nothing;
+        let mut entry = Entry::new(stored, ended);
+        // One patient's readings come from few devices: their names are kept once.
+        if let Some(last) = self.all.last().map(|s| &s.entry.key) {
+            share(&mut entry.key.source, &last.source);
+            share(&mut entry.key.device, &last.device);
         }
+        let entry = Arc::new(entry);
+        let Err(place) = self.all.binary_search_by(|s| order(&s.entry).cmp(&order(&entry))) else {
+            return Added::Nothing;
+        };
         let corrects = entry.corrected_key();
         let tangled = corrects.is_some() || self.corrected.contains(&entry.key) || ended;
         self.corrected.extend(corrects);
@@ -124,6 +129,10 @@ impl Archive {
         let stated = stored.reading.clock.as_ref().is_some_and(|c| c.error_s.is_some());
         self.all.insert(place, Stored { entry: Arc::clone(&entry), stated });
         if tangled || copied { Added::Recount } else { Added::Counts(entry) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// Stored readings that could be the same measurement as `entry`.
@@ -134,16 +143,25 @@ impl Archive {
     }
 
     fn within(&self, from: Instant, until: Instant) -> impl Iterator<Item = &Stored> {
-        // A key has no least value to start a range with, so the range starts a moment earlier.
-        let key = self.all.keys().next().map(|(_, k)| k.clone());
-        let start = key.map(|k| (from.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(from), k));
-        start
-            .map(|start| self.all.range(start..))
-            .into_iter()
-            .flatten()
-            .map(|(_, s)| s)
-            .skip_while(move |s| s.entry.time < from)
-            .take_while(move |s| s.entry.time <= until)
+        let first = self.all.partition_point(|s| s.entry.time < from);
+        self.all.iter().skip(first).take_while(move |s| s.entry.time <= until)
+    }
+
+    /// The time of the first reading to be kept where all before `time` may go: earlier, if one of those before could be
+    /// a copy of it or of a copy. None where nothing can go, as where somebody corrects: a family stays together.
+    pub(crate) fn floor(&self, time: Instant, copies: &Copies) -> Option<Instant> {
+        if !self.corrected.is_empty() {
+            return None;
+        }
+        let first = self.all.partition_point(|s| s.entry.time < time);
+        let neighbours = self.all.iter().zip(self.all.iter().skip(1)).take(first).rev();
+        neighbours.map(|(a, b)| (a.entry.time, b.entry.time)).find(|(a, b)| *b - *a > copies.reach()).map(|(_, b)| b)
+    }
+
+    /// Forgets what was measured before `floor`.
+    pub(crate) fn forget(&mut self, floor: Instant) {
+        self.all.drain(..self.all.partition_point(|s| s.entry.time < floor));
+        self.all.shrink_to_fit();
     }
 
     /// The readings that count, in order: of a reading and its corrections the last one, of copies the best,
@@ -153,7 +171,7 @@ impl Archive {
         let kept = |s: &&Stored| !replaced.contains(&s.entry.key) && !s.entry.ended;
         let mut disputed: Vec<&Stored> = Vec::new();
         let mut standing: Vec<Arc<Entry>> = Vec::new();
-        for stored in self.all.values().filter(kept) {
+        for stored in self.all.iter().filter(kept) {
             let alone = !self.copies(&stored.entry, copies).any(|other| kept(&other));
             if alone {
                 standing.push(Arc::clone(&stored.entry));
@@ -184,7 +202,7 @@ impl Archive {
             e if e.ended => Standing::OnlyStored,
             _ => Standing::Copy,
         };
-        let over = self.all.values().filter(|s| !standing.contains(&s.entry.key));
+        let over = self.all.iter().filter(|s| !standing.contains(&s.entry.key));
         over.map(|s| (s.entry.key.clone(), why(&s.entry))).collect()
     }
 
@@ -194,7 +212,7 @@ impl Archive {
         if self.corrected.is_empty() {
             return BTreeSet::new();
         }
-        let by_key: BTreeMap<&ReadingKey, &Entry> = self.all.values().map(|s| (&s.entry.key, &*s.entry)).collect();
+        let by_key: BTreeMap<&ReadingKey, &Entry> = self.all.iter().map(|s| (&s.entry.key, &*s.entry)).collect();
         let mut families: BTreeMap<ReadingKey, Vec<&Entry>> = BTreeMap::new();
         for entry in by_key.values() {
             let mut seen: Vec<ReadingKey> = vec![entry.key.clone()];
@@ -220,6 +238,13 @@ impl Archive {
         }
         // A reading that corrects one which is not known (yet) replaces nothing.
         replaced
+    }
+}
+
+/// Makes equal texts one.
+fn share<T: Clone + PartialEq>(own: &mut T, known: &T) {
+    if own == known {
+        own.clone_from(known);
     }
 }
 
@@ -252,12 +277,30 @@ pub(crate) struct Point {
     pub(crate) error_s: i64,
 }
 
-/// The readings that count, with an index by quantity and by kind.
+/// The readings that count, with an index by quantity and by kind. A reading keeps its place when those before it are
+/// forgotten; who asks for one of those is noted in [`Missed`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
+    /// place of the first reading in `entries`
+    base: usize,
     entries: Vec<Arc<Entry>>,
+    /// earlier ones that `points` and `times` still name, with their places, in order
+    early: Vec<(usize, Arc<Entry>)>,
     points: [Vec<Point>; Quantity::ALL.len()],
     times: [Vec<(usize, Instant)>; Kind::ALL.len()],
+    lost: Lost,
+    missed: Missed,
+}
+
+/// How far back something is forgotten.
+#[derive(Clone, Debug, Default)]
+struct Lost {
+    /// readings before that
+    before: Option<Instant>,
+    /// the newest value forgotten
+    points: [Option<Instant>; Quantity::ALL.len()],
+    /// the newest reading forgotten
+    times: [Option<Instant>; Kind::ALL.len()],
 }
 
 impl Series {
@@ -267,12 +310,36 @@ impl Series {
         series
     }
 
-    pub(crate) fn entries(&self) -> &[Arc<Entry>] {
-        &self.entries
+    /// The first place that is known.
+    pub(crate) fn base(&self) -> usize {
+        self.base
     }
 
-    pub(crate) fn entry(&self, index: usize) -> Option<&Arc<Entry>> {
-        self.entries.get(index)
+    /// The place after the last.
+    pub(crate) fn end(&self) -> usize {
+        self.base + self.entries.len()
+    }
+
+    pub(crate) fn newest(&self) -> Option<Instant> {
+        self.entries.last().map(|e| e.time)
+    }
+
+    pub(crate) fn entry(&self, place: usize) -> Option<&Arc<Entry>> {
+        match place.checked_sub(self.base) {
+            Some(index) => self.entries.get(index),
+            None => self.early.iter().find(|(early, _)| *early == place).map(|(_, entry)| entry),
+        }
+    }
+
+    /// The readings from `place` on, with their places.
+    pub(crate) fn entries_from(&self, place: usize) -> impl Iterator<Item = (usize, &Arc<Entry>)> {
+        let skip = place.saturating_sub(self.base);
+        self.entries.iter().enumerate().skip(skip).map(|(index, entry)| (self.base + index, entry))
+    }
+
+    /// The place of the first reading measured at `time` or later.
+    pub(crate) fn place_at(&self, time: Instant) -> usize {
+        self.base + self.entries.partition_point(|e| e.time < time)
     }
 
     /// The values of a quantity, oldest first.
@@ -287,23 +354,25 @@ impl Series {
 
     /// Where `entry` belongs.
     pub(crate) fn place_of(&self, entry: &Entry) -> usize {
-        self.entries.partition_point(|e| order(e) < order(entry))
+        self.base + self.entries.partition_point(|e| order(e) < order(entry))
     }
 
     /// Adds one reading at its place.
     pub(crate) fn insert(&mut self, place: usize, entry: Arc<Entry>) {
-        let tail = self.entries.split_off(place.min(self.entries.len()));
+        let tail = self.entries.split_off(place.saturating_sub(self.base).min(self.entries.len()));
         self.forget_from(place);
         self.extend(std::iter::once(entry).chain(tail));
     }
 
-    /// Makes the readings these, and says from which place on they differ.
-    pub(crate) fn replace(&mut self, entries: Vec<Arc<Entry>>) -> usize {
+    /// Makes the readings these. Says from which place and time on they differ, if they do.
+    pub(crate) fn replace(&mut self, entries: Vec<Arc<Entry>>) -> Option<(usize, Instant)> {
         let same = self.entries.iter().zip(&entries).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+        let time = [self.entries.get(same), entries.get(same)].into_iter().flatten().map(|e| e.time).min()?;
         self.entries.truncate(same);
-        self.forget_from(same);
+        let place = self.base + same;
+        self.forget_from(place);
         self.extend(entries.into_iter().skip(same));
-        same
+        Some((place, time))
     }
 
     /// Empties the indexes of everything from `place` on.
@@ -316,9 +385,58 @@ impl Series {
         }
     }
 
+    /// Forgets the readings measured before `floor`, but for the newest `keep` values of each quantity and the newest
+    /// reading of each kind: windows that have no end see these.
+    pub(crate) fn forget(&mut self, floor: Instant, keep: usize) {
+        let place = self.place_at(floor);
+        let count = place.saturating_sub(self.base).min(self.entries.len());
+        let mut named = BTreeSet::new();
+        for (points, lost) in self.points.iter_mut().zip(&mut self.lost.points) {
+            let goes = |p: &Point| p.entry < place;
+            *lost = drop_but(points, goes, keep).map(|p| p.time).or(*lost);
+            named.extend(points.iter().map(|p| p.entry).take_while(|entry| *entry < place));
+        }
+        for (times, lost) in self.times.iter_mut().zip(&mut self.lost.times) {
+            *lost = drop_but(times, |t| t.0 < place, 1).map(|t| t.1).or(*lost);
+            named.extend(times.iter().map(|t| t.0).take_while(|entry| *entry < place));
+        }
+        let early = named.into_iter().filter_map(|place| Some((place, Arc::clone(self.entry(place)?))));
+        self.early = early.collect();
+        self.entries.drain(..count);
+        self.entries.shrink_to_fit();
+        self.lost.before = Some(floor);
+        self.base += count;
+    }
+
+    /// Somebody looks at the values of `quantity` since `time`, or at older ones than are known.
+    pub(crate) fn needs_points(&self, quantity: Quantity, time: Instant) {
+        if self.lost.points.get(quantity_index(quantity)).is_some_and(|lost| *lost >= Some(time)) {
+            self.missed.note();
+        }
+    }
+
+    /// Somebody looks at when readings of `kind` were measured since `time`.
+    pub(crate) fn needs_times(&self, kind: Kind, time: Instant) {
+        if self.lost.times.get(kind_index(kind)).is_some_and(|lost| *lost >= Some(time)) {
+            self.missed.note();
+        }
+    }
+
+    /// Somebody looks at all readings since `time`.
+    pub(crate) fn needs_readings(&self, time: Instant) {
+        if self.lost.before.is_some_and(|floor| time < floor) {
+            self.missed.note();
+        }
+    }
+
+    /// Whether somebody looked at what is forgotten.
+    pub(crate) fn missed(&self) -> &Missed {
+        &self.missed
+    }
+
     fn extend(&mut self, entries: impl IntoIterator<Item = Arc<Entry>>) {
         for entry in entries {
-            let place = self.entries.len();
+            let place = self.end();
             for (quantity, value) in &entry.values {
                 if let Some(points) = self.points.get_mut(quantity_index(*quantity)) {
                     points.push(Point { entry: place, time: entry.time, value: *value, error_s: entry.error_s });
@@ -330,6 +448,14 @@ impl Series {
             self.entries.push(entry);
         }
     }
+}
+
+/// Drops the first of `list` that `go`, but for the last `keep` of them; the last one dropped.
+fn drop_but<T>(list: &mut Vec<T>, go: impl Fn(&T) -> bool, keep: usize) -> Option<T> {
+    let count = list.partition_point(go).saturating_sub(keep);
+    let last = list.drain(..count).next_back();
+    list.shrink_to_fit();
+    last
 }
 
 /// A value in the quantity's canonical unit, as evidence wants it.

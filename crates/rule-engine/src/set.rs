@@ -3,8 +3,10 @@
 use crate::copies;
 use crate::error::{Problems, RuleError};
 use crate::parameter::Parameter;
+use crate::plan::KnownTerms;
 use crate::rulebook::{Rule, Rulebook, missing_includes};
 use care::{ParameterScope, RuleId};
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use vitals::Instant;
@@ -25,6 +27,17 @@ pub struct RulebookSet {
     books: Vec<InForce>,
     /// ids of rules, sorted: a rule's slot is its place here
     slots: Vec<RuleId>,
+    known_terms: KnownTerms,
+    reach: Reach,
+}
+
+/// What rules look at, as a rule: an evaluation that is to go on keeps as much.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    /// how far back
+    pub(crate) time: TimeDelta,
+    /// how many values of a quantity, however old
+    pub(crate) values: usize,
 }
 
 impl RulebookSet {
@@ -83,6 +96,7 @@ impl RulebookSet {
         for version in self.books.iter_mut().filter(|v| v.book.id == book && v.book.programme.is_none()) {
             Arc::make_mut(&mut version.book).programme = Some(programme.clone());
         }
+        self.known_terms = KnownTerms::default();
         self
     }
 
@@ -97,6 +111,13 @@ impl RulebookSet {
             }
         }
         self.books.push(InForce { from, book });
+        self.known_terms = KnownTerms::default();
+        for rule in self.books.iter().flat_map(|b| &b.book.rules) {
+            for judged in std::iter::once(&rule.when).chain(&rule.clear).chain(rule.severity.iter().map(|(s, _)| s)) {
+                self.reach.time = self.reach.time.max(judged.reach);
+                self.reach.values = self.reach.values.max(judged.last);
+            }
+        }
         let ids: BTreeSet<&RuleId> = self.books.iter().flat_map(|b| b.book.rules.iter().map(|r| &r.id)).collect();
         self.slots = ids.into_iter().cloned().collect();
         problems.errors
@@ -184,6 +205,14 @@ impl RulebookSet {
             }
             _ => Ok(()),
         }
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    pub(crate) fn known_terms(&self) -> &KnownTerms {
+        &self.known_terms
     }
 
     pub(crate) fn slots(&self) -> &[RuleId] {

@@ -57,7 +57,7 @@ impl<'a> Given<'a> {
     pub(crate) fn time(&self, moment: Moment) -> Option<Instant> {
         match moment {
             Moment::Reading(i) => self.series.entry(i).map(|e| e.time),
-            Moment::DayEnd(i) => self.calendar.days.get(i).map(|d| d.end),
+            Moment::DayEnd(i) => self.calendar.get(i).map(|d| d.end),
         }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Given<'a> {
         match moment {
             Moment::Reading(i) => self.plan.at(self.series.entry(i)?.time),
             // What was expected on a day is a matter of that day, not of the next.
-            Moment::DayEnd(i) => self.plan.at(self.calendar.days.get(i)?.start),
+            Moment::DayEnd(i) => self.plan.at(self.calendar.get(i)?.start),
         }
     }
 
@@ -117,7 +117,7 @@ impl<'a> Given<'a> {
         let time = self.time(moment)?;
         let (visible, day_end) = match moment {
             Moment::Reading(i) => (i + 1, None),
-            Moment::DayEnd(i) => (self.series.entries().partition_point(|e| e.time < time), Some(i)),
+            Moment::DayEnd(i) => (self.series.place_at(time), Some(i)),
         };
         let parameters = stretch.parameters(applied.book);
         let (series, calendar) = (self.series, self.calendar);
@@ -141,7 +141,7 @@ impl<'a> Given<'a> {
             return Ok(Some(None));
         }
         let until = after(entry.time, confirm.within());
-        let later = self.series.entries().iter().enumerate().skip(first + 1).take_while(|(_, e)| e.time <= until);
+        let later = self.series.entries_from(first + 1).take_while(|(_, e)| e.time <= until);
         let mut confirmed = None;
         for (place, _) in later.filter(|(_, e)| e.kind == confirm.repeat && !e.flagged) {
             let instead = Scope { swap: Some(Swap { place: first, with: place }), ..*scope };

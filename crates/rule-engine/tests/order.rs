@@ -260,4 +260,80 @@ proptest! {
         all.set_readings(readings);
         prop_assert_eq!(evaluator.evaluation(), &evaluate(&set, &all, hours(140)));
     }
+    #[test]
+    fn what_is_forgotten_is_not_missed_or_says_so(
+        history in history(),
+        (readings, order) in arrivals(),
+        first in 0..24_usize,
+        forgets in prop::collection::vec(0..400_i64, 24..60),
+    ) {
+        let set = set();
+        let mut known = history;
+        let (batch, rest) = order.split_at(first.min(order.len()));
+        for i in batch {
+            known.insert_reading(readings[*i].clone());
+        }
+        let mut as_of = hours(0);
+        let mut evaluator = Evaluator::new(&set, &known, as_of);
+        for (i, until) in rest.iter().zip(forgets) {
+            // Beyond the newest reading it forgets as much as it can.
+            evaluator.forget(hours(until));
+            as_of = as_of.max(hours(until / 4));
+            evaluator.advance(as_of);
+            evaluator.insert(&readings[*i]);
+            known.insert_reading(readings[*i].clone());
+            let whole = evaluate(&set, &known, as_of);
+            if evaluator.lacks_history() {
+                evaluator = Evaluator::new(&set, &known, as_of);
+            }
+            prop_assert_eq!(evaluator.evaluation(), &whole);
+        }
+    }
+}
+
+/// A year of weights in order, a day's worth at a time: memory does not grow, and nothing has to be read again.
+#[test]
+fn a_year_in_order_is_judged_from_what_is_remembered() {
+    let set = set();
+    let mut known = History::new(PatientId::new("anna").unwrap());
+    known.enrolments.push(Enrolment {
+        programme: ProgrammeId::new("heart-failure").unwrap(),
+        from: hours(0),
+        until: None,
+        entered_at: hours(0),
+    });
+    let mut evaluator = Evaluator::new(&set, &known, hours(0));
+    let mut kept = 0;
+    for n in 0..365 {
+        let line = Line {
+            id: 0,
+            device: 0,
+            half_hours: 48 * n + 14,
+            // A jump of two kilograms every three weeks, and back; and some days without a weight.
+            value: if n % 21 < 3 { 20 } else { n % 3 },
+            pressure: n % 5 == 4,
+            corrects: None,
+            flagged: false,
+            error_s: None,
+        };
+        if n % 50 > 45 {
+            continue;
+        }
+        let mut reading = stored((usize::try_from(n).unwrap(), &line));
+        reading.reading.key.id = ReadingId::new(&format!("{n}")).unwrap();
+        let time = reading.reading.measured_at.instant();
+        evaluator.advance(time);
+        evaluator.insert(&reading);
+        known.insert_reading(reading);
+        evaluator.forget(time - TimeDelta::days(4));
+        kept = kept.max(evaluator.remembers());
+        assert!(!evaluator.lacks_history(), "on day {n}");
+    }
+    assert_eq!(evaluator.evaluation(), &evaluate(&set, &known, evaluator.as_of()));
+    assert!(evaluator.evaluation().episodes.len() > 10);
+    assert!(kept < 60, "{kept} readings");
+    let mut late = known.readings[20].clone();
+    late.reading.key.id = ReadingId::new("late").unwrap();
+    evaluator.insert(&late);
+    assert!(evaluator.lacks_history(), "what comes so late is judged from everything");
 }

@@ -47,6 +47,13 @@ impl Fold {
         held.chain(pending).chain(revisits).chain(told).min()
     }
 
+    /// The measured time since which readings may be asked for again: what a closed task had shown begins the windows of
+    /// what it settled.
+    #[must_use]
+    pub fn looks_back_to(&self) -> Option<Instant> {
+        self.settled.values().map(|s| s.shown).min()
+    }
+
     fn note_reading(&mut self, stored: &StoredReading, work: &mut Work<'_>) {
         let measured = stored.reading.measured_at.instant();
         let newest = self.newest.entry(stored.reading.kind).or_insert(measured);
