@@ -42,7 +42,7 @@ pub use trail::{AuditEntry, AuditFilter, AuditHash, AuditHead, AuditVerdict, New
 pub use watch::{
     DeviceAround, DeviceFilter, MOST_COUNTED, RefusedKind, SilentPatient, SourceRow, Watch, Wearer, WornDevice,
 };
-pub use worklist::{EvaluationCommit, PatientWork, TaskFilter, Worklist};
+pub use worklist::{EvaluationCommit, Gathered, PatientWork, Stand, TaskFilter, Worklist};
 
 use care::{PatientId, Scope, TaskId, TeamId};
 use std::borrow::Cow;

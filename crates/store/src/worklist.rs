@@ -25,6 +25,28 @@ pub struct PatientWork {
     pub cover: u64,
 }
 
+/// Where the rules stand with a patient, as far as two answers must agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// journal position up to which the patient's events are folded
+    pub folded: u64,
+    /// the next time that somebody waits for
+    pub wake_at: Option<Instant>,
+}
+
+/// What one turn of the rules begins with, all of one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// the patient's newest event
+    pub head: u64,
+    /// position of the newest change of whom to tell
+    pub cover: u64,
+    /// the events that are not folded, in commit order
+    pub events: Vec<Event>,
+    /// where the rules stand; none where that is what the asker knows
+    pub work: Option<PatientWork>,
+}
+
 /// One evaluation's result, committed whole or not at all.
 #[derive(Clone, Debug)]
 pub struct EvaluationCommit {
@@ -77,6 +99,8 @@ pub trait Worklist {
     async fn due_patients(&self, now: Instant, limit: u32) -> Result<(Vec<PatientId>, Option<Instant>), StoreError>;
     /// Where the rules stand with `patient`; one who was never folded starts empty.
     async fn work(&self, patient: &PatientId) -> Result<PatientWork, StoreError>;
+    /// What a turn begins with: at most `limit` of the events that wait, and where the rules stand unless that is `known`.
+    async fn gather(&self, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, StoreError>;
     /// The patient's events after position `after`, in commit order, readings among them.
     async fn events_after(&self, patient: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
     /// Commits an evaluation: fold, episodes, tasks, timeline, prompts, outcomes, cursor. At most one open

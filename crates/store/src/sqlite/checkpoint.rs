@@ -15,6 +15,9 @@ use std::thread::JoinHandle;
 
 /// The log is looked at after so many commits.
 const LOOK: u32 = 16;
+/// It is copied after so many, however short it is: every read looks through what is not copied yet, and small commits
+/// would leave it long for minutes.
+const OFTEN: u32 = 256;
 /// Copies in a row: the second takes what was written during the first, and is short.
 const COPIES: usize = 2;
 
@@ -23,6 +26,8 @@ pub(super) struct Checkpoints {
     /// pages of log that are worth copying
     pages: i64,
     commits: u32,
+    /// commits since the helper was asked
+    since: u32,
     /// the helper has been asked and the writer has not finished what it began
     asked: bool,
     copied: Arc<AtomicBool>,
@@ -42,7 +47,7 @@ impl Checkpoints {
             .name("store-copier".to_owned())
             .spawn(move || copy_when_asked(&db, &asked, &done))
             .map_err(|error| StoreError::Unavailable(format!("no thread for copying the log: {error}")))?;
-        Ok(Self { pages, commits: 0, asked: false, copied, ask: Some(ask), helper: Some(helper) })
+        Ok(Self { pages, commits: 0, since: 0, asked: false, copied, ask: Some(ask), helper: Some(helper) })
     }
 
     /// After a commit of the writer, whose connection `db` is.
@@ -60,9 +65,13 @@ impl Checkpoints {
             checkpoint(db, "PRAGMA wal_checkpoint(PASSIVE)")?;
         }
         self.commits = self.commits.wrapping_add(1);
+        self.since = self.since.saturating_add(1);
         if !self.asked && self.commits.is_multiple_of(LOOK) {
-            let waiting = checkpoint(db, "PRAGMA wal_checkpoint(NOOP)")?;
-            self.asked = waiting >= self.pages && self.ask.as_ref().is_some_and(|ask| ask.try_send(()).is_ok());
+            let due = self.since >= OFTEN || checkpoint(db, "PRAGMA wal_checkpoint(NOOP)")? >= self.pages;
+            self.asked = due && self.ask.as_ref().is_some_and(|ask| ask.try_send(()).is_ok());
+            if self.asked {
+                self.since = 0;
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::row::{OF_DEVICE, bucket, day_of, stored_reading, stored_reading_of};
 use crate::{Page, PageRequest, StoreError};
 use care::{Actor, Assignments, Event, EventBody, History, PatientId};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::RangeInclusive;
 use vitals::{Instant, Kind, StoredReading};
 
 /// The patient's number.
@@ -140,11 +141,18 @@ fn corrections_elsewhere(
 /// The patient's events after a position, in commit order.
 pub(super) fn events_after(db: &Connection, id: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, Fault> {
     let number = number_of(db, id)?;
-    let head: Option<i64> = db
-        .prepare_cached("SELECT head FROM patient_work WHERE patient = ?1")?
-        .query_row([number], |row| row.get(0))
-        .optional()?;
-    let head = head.unwrap_or(0).cast_unsigned();
+    let head = super::worklist::head(db, number)?;
+    events_between(db, number, after..=head, limit)
+}
+
+/// The patient's events after the first position, up to the last one.
+pub(super) fn events_between(
+    db: &Connection,
+    number: i64,
+    positions: RangeInclusive<u64>,
+    limit: u32,
+) -> Result<Vec<Event>, Fault> {
+    let (after, head) = positions.into_inner();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut query = db.prepare_cached(
         "SELECT seq FROM patient_event WHERE bucket = ?1 AND patient = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",

@@ -135,10 +135,8 @@ impl Memory {
             }
         }
         if !self.heads.is_empty() {
-            let mut update = db.prepare_cached(
-                "INSERT INTO patient_work (patient, head, folded) VALUES (?1, ?2, 0)
-                 ON CONFLICT DO UPDATE SET head = excluded.head",
-            )?;
+            let mut update = db
+                .prepare_cached("INSERT INTO waiting VALUES (?1, ?2) ON CONFLICT DO UPDATE SET head = excluded.head")?;
             for (number, (id, head)) in self.heads.drain() {
                 update.execute(params![number, head.cast_signed()])?;
                 changes.patients.insert(id.clone());

@@ -68,7 +68,7 @@ fn journal_cover(commit: &mut Commit<'_>, actor: &Actor, body: &EventBody) -> Re
     let patients = collect(query.query([])?, |row| Ok((row.get::<_, i64>("number")?, parsed(row, "id")?)))?;
     let mut wake = commit
         .db
-        .prepare_cached("UPDATE patient_work SET wake_at = ?2 WHERE patient = ?1 AND ifnull(wake_at > ?2, TRUE)")?;
+        .prepare_cached("UPDATE standing SET wake_at = ?2 WHERE patient = ?1 AND ifnull(wake_at > ?2, TRUE)")?;
     for (number, id) in patients {
         wake.execute(params![number, micros(commit.at)])?;
         commit.changes.dirty.insert(id);

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::{SqliteOptions, schema};
 use crate::StoreError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -23,6 +23,18 @@ struct Lease<'a> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.db.take());
+    }
+}
+
+/// An open snapshot; it ends whatever happens, or the log could not begin again.
+struct Snapshot<'a>(&'a Connection);
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        if let Err(error) = ended {
+            tracing::error!(%error, "a snapshot of the store was not given back");
+        }
     }
 }
 
@@ -59,7 +71,9 @@ impl Readers {
         let Some(db) = lease.db.as_mut() else {
             return Err(StoreError::Unavailable("no connection is left for reading".to_owned()).into());
         };
-        let snapshot = db.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        work(&snapshot)
+        // As a transaction of rusqlite does, with statements that are not parsed anew for each read.
+        db.prepare_cached("BEGIN")?.execute([])?;
+        let snapshot = Snapshot(db);
+        work(snapshot.0)
     }
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0004_tasks.sql")),
     sql(include_str!("../../migrations/0006_admin.sql")),
     sql(include_str!("../../migrations/0007_team_sets.sql")),
+    sql(include_str!("../../migrations/0008_standing.sql")),
 ];
 
 /// One step from an older schema to a newer one.
@@ -68,7 +69,6 @@ pub(super) fn open_reader(options: &SqliteOptions) -> Result<Connection, StoreEr
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.pragma_update(None, "query_only", true)?;
         db.pragma_update(None, "cache_size", -16_384)?;
-        db.pragma_update(None, "mmap_size", 1_i64 << 30)?;
         Ok(db)
     };
     open().map_err(|fault| fault.named("opening the store's file for reading"))
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn a_newer_file_is_refused_with_a_remedy() {
         let mut db = Connection::open_in_memory().unwrap();
-        db.pragma_update(None, "user_version", 7).unwrap();
+        db.pragma_update(None, "user_version", 1007).unwrap();
         let error = migrate(&mut db, MIGRATIONS).unwrap_err().named("x").to_string();
-        assert!(error.contains("version 7") && error.contains("newer program"), "{error}");
+        assert!(error.contains("version 1007") && error.contains("newer program"), "{error}");
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn put_teams(db: &Connection, number: i64, profile: &Patient) -> Resu
         "UPDATE patient SET team_set = ?2 WHERE number = ?1",
         "UPDATE task SET team_set = ?2 WHERE patient = ?1",
         "UPDATE episode SET team_set = ?2 WHERE patient = ?1",
-        "UPDATE expectation SET team_set = ?2 WHERE patient = ?1",
+        "UPDATE standing SET team_set = ?2 WHERE patient = ?1",
     ] {
         db.prepare_cached(update)?.execute([number, set])?;
     }

@@ -1,7 +1,7 @@
 //! [`Watch`] on SQLite.
 
 use super::SqliteStore;
-use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, time, to_json};
+use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, time};
 use super::doors::{device_from, source_from, status_from};
 use super::fault::Fault;
 use super::record::{self, event_from};
@@ -17,23 +17,9 @@ use care::{Assignment, Event, Expectation, PatientId, Scope};
 use rusqlite::{Connection, params};
 use vitals::{DeviceRef, Instant, SourceId};
 
-/// Writes what is expected of a patient now.
-pub(super) fn put_expectations(db: &Connection, patient: i64, expected: &[Expectation]) -> Result<(), Fault> {
-    let Some(quiet_since) = expected.iter().map(Expectation::quiet_since).min() else {
-        db.prepare_cached("DELETE FROM expectation WHERE patient = ?1")?.execute([patient])?;
-        return Ok(());
-    };
-    db.prepare_cached(
-        "INSERT INTO expectation VALUES (?1, ?2, ?3, (SELECT team_set FROM patient WHERE number = ?1))
-         ON CONFLICT DO UPDATE SET quiet_since = excluded.quiet_since, body = excluded.body",
-    )?
-    .execute(params![patient, micros(quiet_since), to_json("expectation", &expected)?])?;
-    Ok(())
-}
-
 /// How many patients whom the reader sees have been quiet since before `before`.
 pub(super) fn silent_count(db: &Connection, scope: Option<&str>, before: Instant) -> Result<u64, Fault> {
-    let sql = format!("SELECT count(*) FROM expectation x WHERE x.quiet_since < ?2 AND {}", seen("x", "patient", 1));
+    let sql = format!("SELECT count(*) FROM standing x WHERE x.quiet_since < ?2 AND {}", seen("x", "patient", 1));
     let count: i64 = db.prepare_cached(&sql)?.query_row(params![scope, micros(before)], |row| row.get(0))?;
     Ok(count.cast_unsigned())
 }
@@ -48,7 +34,7 @@ fn silent(
     let (since, number) = after.unwrap_or((i64::MIN, i64::MIN));
     let limit = limit(request);
     let mut query = db.prepare_cached(&format!(
-        "SELECT x.quiet_since, x.body, p.number, p.id, p.profile FROM expectation x JOIN patient p ON p.number = x.patient
+        "SELECT x.quiet_since, x.expected, p.number, p.id, p.profile FROM standing x JOIN patient p ON p.number = x.patient
          WHERE x.quiet_since < ?2 AND (x.quiet_since, x.patient) > (?3, ?4) AND {}
          ORDER BY x.quiet_since, x.patient LIMIT ?5",
         seen("x", "patient", 1)
@@ -62,7 +48,7 @@ fn silent(
         worn.sort();
         worn.dedup();
         let devices = worn.into_iter().map(|device| around(db, device)).collect::<Result<_, _>>()?;
-        let expectations = json(row, "body")?;
+        let expectations = json(row, "expected")?;
         let silent = SilentPatient { record, expectations, quiet_since: time(row, "quiet_since")?, devices };
         Ok((row.get::<_, i64>("number")?, silent))
     })?;
@@ -236,9 +222,9 @@ impl Watch for SqliteStore {
         let patient = patient.clone();
         self.read("what is expected of a patient", move |db| {
             let mut query = db.prepare_cached(
-                "SELECT x.body FROM expectation x JOIN patient p ON p.number = x.patient WHERE p.id = ?1",
+                "SELECT x.expected FROM standing x JOIN patient p ON p.number = x.patient WHERE p.id = ?1",
             )?;
-            let found: Option<Vec<Expectation>> = first(query.query([patient.as_str()])?, |row| json(row, "body"))?;
+            let found: Option<Vec<Expectation>> = first(query.query([patient.as_str()])?, |row| json(row, "expected"))?;
             Ok(found.unwrap_or_default())
         })
         .await

@@ -2,19 +2,18 @@
 
 use super::board::rank;
 use super::column::{
-    after_row, collect, corrupt, count, first, json, json_list, limit, micros, page, parsed, time, time_or_none,
-    to_json,
+    after_row, collect, count, first, json, json_list, limit, micros, page, parsed, time, time_or_none, to_json,
 };
 use super::fault::Fault;
 use super::record::{event_from, journal_of};
 use super::row::IdColumn;
 use super::writer::Commit;
-use super::{SqliteStore, history, outbox, roster, sight, watch};
-use crate::{EvaluationCommit, Page, PageRequest, PatientWork, StoreError, TaskFilter, Worklist};
+use super::{SqliteStore, history, outbox, roster, sight};
+use crate::{EvaluationCommit, Gathered, Page, PageRequest, PatientWork, Stand, StoreError, TaskFilter, Worklist};
 use async_trait::async_trait;
 use care::{
-    Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Fold, PatientId, PromptRequest, Run, Scope,
-    Task, TaskEvent, TaskId,
+    Actor, Command, CommandOutcome, Effects, Episode, Event, EventBody, Expectation, PatientId, PromptRequest, Run,
+    Scope, Task, TaskEvent, TaskId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use vitals::Instant;
@@ -29,42 +28,61 @@ fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
     Ok(starts.into_iter().filter_map(run).collect())
 }
 
+/// Position and wake-up that are committed.
+fn stands(db: &Connection, number: i64) -> Result<(u64, Option<Instant>), Fault> {
+    let mut query = db.prepare_cached("SELECT folded, wake_at FROM standing WHERE patient = ?1")?;
+    let found = first(query.query([number])?, |row| Ok((count(row, "folded")?, time_or_none(row, "wake_at")?)))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The patient's newest event; of one who does not wait, the last that is folded.
+pub(super) fn head(db: &Connection, number: i64) -> Result<u64, Fault> {
+    let mut query = db.prepare_cached("SELECT head FROM waiting WHERE patient = ?1")?;
+    match first(query.query([number])?, |row| count(row, "head"))? {
+        Some(head) => Ok(head),
+        None => Ok(stands(db, number)?.0),
+    }
+}
+
 fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
     let number = history::number_of(db, patient)?;
-    let cover = outbox::cover_head(db)?;
-    let mut query = db.prepare_cached(
-        "SELECT w.head, w.folded, w.wake_at, f.fold FROM patient_work w LEFT JOIN patient_fold f USING (patient)
-         WHERE w.patient = ?1",
-    )?;
-    let found = first(query.query([number])?, |row| {
-        let fold = match row.get_ref("fold")?.as_str_or_null().map_err(|e| corrupt("fold", e))? {
-            Some(_) => json(row, "fold")?,
-            None => Fold::default(),
-        };
-        Ok(PatientWork {
-            patient: patient.clone(),
-            folded: count(row, "folded")?,
-            head: count(row, "head")?,
-            wake_at: time_or_none(row, "wake_at")?,
-            fold,
-            cover,
-        })
-    })?;
-    let empty =
-        || PatientWork { patient: patient.clone(), folded: 0, head: 0, wake_at: None, fold: Fold::default(), cover };
-    Ok(found.unwrap_or_else(empty))
+    work_of(db, number, patient)
+}
+
+fn work_of(db: &Connection, number: i64, patient: &PatientId) -> Result<PatientWork, Fault> {
+    let (folded, wake_at) = stands(db, number)?;
+    let mut query = db.prepare_cached("SELECT fold FROM standing WHERE patient = ?1 AND fold <> ''")?;
+    Ok(PatientWork {
+        patient: patient.clone(),
+        folded,
+        head: head(db, number)?,
+        wake_at,
+        fold: first(query.query([number])?, |row| json(row, "fold"))?.unwrap_or_default(),
+        cover: outbox::cover_head(db)?,
+    })
+}
+
+/// What a turn begins with, of one snapshot.
+fn gather(db: &Connection, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, Fault> {
+    let number = history::number_of(db, patient)?;
+    let (folded, wake_at) = stands(db, number)?;
+    let head = head(db, number)?;
+    let micros = |at: Option<Instant>| at.map(micros);
+    let is_known = known.is_some_and(|k| k.folded == folded && micros(k.wake_at) == micros(wake_at));
+    Ok(Gathered {
+        events: history::events_between(db, number, folded..=head, limit)?,
+        head,
+        cover: outbox::cover_head(db)?,
+        work: if is_known { None } else { Some(work_of(db, number, patient)?) },
+    })
 }
 
 /// Commits an evaluation if nothing landed in between.
 fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<(), Fault> {
     let number = commit.memory.patient(&e.patient)?;
-    let stands: Option<(i64, i64, Option<i64>)> = commit
-        .db
-        .prepare_cached("SELECT head, folded, wake_at FROM patient_work WHERE patient = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let expected = (e.expected_head.cast_signed(), e.expected_folded.cast_signed(), e.expected_wake_at.map(micros));
-    if stands.unwrap_or_default() != expected {
+    let (folded, wake_at) = stands(commit.db, number)?;
+    let stands = (head(commit.db, number)?, folded, wake_at.map(micros));
+    if stands != (e.expected_head, e.expected_folded, e.expected_wake_at.map(micros)) {
         return Err(StoreError::Stale.into());
     }
     if outbox::cover_head(commit.db)? != e.expected_cover {
@@ -94,19 +112,30 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
             .execute(params![outcome.seq.cast_signed(), to_json("outcome", outcome)?])?;
         commit.changes.commands.insert(outcome.seq);
     }
-    commit
-        .db
-        .prepare_cached("INSERT INTO patient_fold VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fold = excluded.fold")?
-        .execute(params![number, to_json("fold", &e.fold)?])?;
-    commit
-        .db
-        .prepare_cached(
-            "INSERT INTO patient_work (patient, head, folded, wake_at) VALUES (?1, 0, ?2, ?3)
-             ON CONFLICT DO UPDATE SET folded = excluded.folded, wake_at = excluded.wake_at",
-        )?
-        .execute(params![number, e.folded.cast_signed(), e.wake_at.map(micros)])?;
-    watch::put_expectations(commit.db, number, &e.expected)?;
+    put_standing(commit.db, number, e)?;
+    if e.folded == e.expected_head {
+        commit.db.prepare_cached("DELETE FROM waiting WHERE patient = ?1")?.execute([number])?;
+    }
     commit.changes.patients.insert(e.patient.clone());
+    Ok(())
+}
+
+/// Where the rules stand now.
+fn put_standing(db: &Connection, patient: i64, e: &EvaluationCommit) -> Result<(), Fault> {
+    let quiet_since = e.expected.iter().map(Expectation::quiet_since).min();
+    db.prepare_cached(
+        "INSERT INTO standing VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT team_set FROM patient WHERE number = ?1))
+         ON CONFLICT DO UPDATE SET folded = excluded.folded, wake_at = excluded.wake_at, fold = excluded.fold,
+            quiet_since = excluded.quiet_since, expected = excluded.expected",
+    )?
+    .execute(params![
+        patient,
+        e.folded.cast_signed(),
+        e.wake_at.map(micros),
+        to_json("fold", &e.fold)?,
+        quiet_since.map(micros),
+        to_json("expectation", &e.expected)?,
+    ])?;
     Ok(())
 }
 
@@ -272,8 +301,7 @@ impl Worklist for SqliteStore {
     async fn dirty_patients(&self, limit: u32) -> Result<Vec<PatientId>, StoreError> {
         self.read("patients with new events", move |db| {
             let mut query = db.prepare_cached(
-                "SELECT p.id FROM patient_work w JOIN patient p ON p.number = w.patient WHERE w.head > w.folded
-                 ORDER BY w.head LIMIT ?1",
+                "SELECT p.id FROM waiting w JOIN patient p ON p.number = w.patient ORDER BY w.head LIMIT ?1",
             )?;
             collect(query.query([i64::from(limit)])?, |row| parsed(row, "id"))
         })
@@ -283,11 +311,11 @@ impl Worklist for SqliteStore {
     async fn due_patients(&self, now: Instant, limit: u32) -> Result<(Vec<PatientId>, Option<Instant>), StoreError> {
         self.read("patients to wake", move |db| {
             let mut query = db.prepare_cached(
-                "SELECT p.id FROM patient_work w JOIN patient p ON p.number = w.patient WHERE w.wake_at <= ?1
+                "SELECT p.id FROM standing w JOIN patient p ON p.number = w.patient WHERE w.wake_at <= ?1
                  ORDER BY w.wake_at LIMIT ?2",
             )?;
             let due = collect(query.query([micros(now), i64::from(limit)])?, |row| parsed(row, "id"))?;
-            let mut query = db.prepare_cached("SELECT min(wake_at) AS wake_at FROM patient_work WHERE wake_at > ?1")?;
+            let mut query = db.prepare_cached("SELECT min(wake_at) AS wake_at FROM standing WHERE wake_at > ?1")?;
             let next = first(query.query([micros(now)])?, |row| time_or_none(row, "wake_at"))?;
             Ok((due, next.flatten()))
         })
@@ -297,6 +325,11 @@ impl Worklist for SqliteStore {
     async fn work(&self, patient: &PatientId) -> Result<PatientWork, StoreError> {
         let patient = patient.clone();
         self.read("where the rules stand", move |db| work(db, &patient)).await
+    }
+
+    async fn gather(&self, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, StoreError> {
+        let patient = patient.clone();
+        self.read("what a turn of the rules begins with", move |db| gather(db, &patient, known, limit)).await
     }
 
     async fn events_after(&self, patient: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {

@@ -74,6 +74,7 @@ contract! {
     worklist {
         an_evaluation_is_committed_whole,
         a_stale_evaluation_changes_nothing,
+        a_turn_gathers_what_its_asker_does_not_know,
         a_second_open_task_is_refused,
         a_wake_up_committed_twice_is_written_once,
         commands_are_events_with_outcomes,

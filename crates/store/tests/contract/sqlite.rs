@@ -218,3 +218,47 @@ async fn who_disabled_somebody_stands_in_the_journal() {
         db.query_row("SELECT actor FROM event WHERE kind = 'person-changed'", [], |row| row.get(0)).unwrap();
     assert_eq!(by, "ada");
 }
+
+/// Where the rules stood lay in three tables once.
+#[tokio::test]
+async fn where_the_rules_stood_before_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+    for sql in [
+        include_str!("../../migrations/0001_first.sql"),
+        include_str!("../../migrations/0002_accounts.sql"),
+        "DROP TABLE audit_before",
+        include_str!("../../migrations/0003_outbox.sql"),
+        include_str!("../../migrations/0004_tasks.sql"),
+        include_str!("../../migrations/0006_admin.sql"),
+        include_str!("../../migrations/0007_team_sets.sql"),
+    ] {
+        db.execute_batch(sql).unwrap();
+    }
+    let mut fold = care::Fold::default();
+    fold.as_of = Some(day(4));
+    let expected = r#"[{"kind": "body-weight", "since": "2026-01-04T00:00:00Z", "last": null}]"#;
+    db.execute_batch(&format!(
+        "PRAGMA user_version = 6;
+         INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '', ''), (2, 'bert', '', ''), (3, 'carl', '', '');
+         INSERT INTO patient_work VALUES (1, 7, 5, {}), (2, 6, 6, NULL), (3, 8, 0, NULL);
+         INSERT INTO patient_fold VALUES (1, '{}'), (2, '{}');
+         INSERT INTO expectation VALUES (1, {}, '{expected}', 0);",
+        day(9).timestamp_micros(),
+        serde_json::to_string(&fold).unwrap(),
+        serde_json::to_string(&care::Fold::default()).unwrap(),
+        day(3).timestamp_micros(),
+    ))
+    .unwrap();
+    drop(db);
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    let anna = store.work(&pid("anna")).await.unwrap();
+    assert_eq!((anna.head, anna.folded, anna.wake_at, anna.fold.as_of), (7, 5, Some(day(9)), Some(day(4))));
+    let bert = store.work(&pid("bert")).await.unwrap();
+    assert_eq!((bert.head, bert.folded, bert.wake_at, bert.fold), (6, 6, None, care::Fold::default()));
+    assert_eq!(store.work(&pid("carl")).await.unwrap().head, 8);
+    assert_eq!(store.dirty_patients(9).await.unwrap(), [pid("anna"), pid("carl")]);
+    assert_eq!(store.due_patients(day(9), 9).await.unwrap().0, [pid("anna")]);
+    assert_eq!(store.silent_count(&care::Scope::All, day(4)).await.unwrap(), 1);
+    assert_eq!(store.expectations(&pid("anna")).await.unwrap()[0].since, day(3));
+}

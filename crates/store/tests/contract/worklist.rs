@@ -177,6 +177,33 @@ pub(crate) async fn a_stale_evaluation_changes_nothing(store: &dyn Store) {
     assert!(matches!(store.commit_evaluation(ahead).await, Err(StoreError::Invalid(_))));
 }
 
+pub(crate) async fn a_turn_gathers_what_its_asker_does_not_know(store: &dyn Store) {
+    patient(store, "anna").await;
+    commit(store, "anna", Effects::default()).await.unwrap();
+    let stands = |work: &PatientWork| Stand { folded: work.folded, wake_at: work.wake_at };
+    let idle = store.work(&pid("anna")).await.unwrap();
+    assert_eq!(idle.head, idle.folded, "nobody waits");
+    stored(store, reading("scale-anna", "1", day(3))).await;
+    stored(store, reading("scale-anna", "2", day(4))).await;
+    let work = store.work(&pid("anna")).await.unwrap();
+    assert_eq!((work.folded, store.dirty_patients(9).await.unwrap()), (idle.folded, vec![pid("anna")]));
+    let all = store.gather(&pid("anna"), None, 9).await.unwrap();
+    let events = store.events_after(&pid("anna"), work.folded, 9).await.unwrap();
+    assert_eq!((all.head, all.cover, all.events.len(), &all.events), (work.head, work.cover, 2, &events));
+    let known = store.gather(&pid("anna"), Some(stands(&work)), 1).await.unwrap();
+    assert_eq!((known.work, known.events.as_slice(), known.head), (None, &events[..1], work.head));
+    let other = Stand { wake_at: Some(day(9)), ..stands(&work) };
+    assert_eq!(store.gather(&pid("anna"), Some(other), 9).await.unwrap().work.as_ref(), Some(&work));
+    assert_eq!(all.work, Some(work));
+    // Half of it is folded: the other half still waits.
+    let mut half = evaluation(store, "anna", Effects::default()).await;
+    half.folded = events[0].seq;
+    store.commit_evaluation(half).await.unwrap();
+    assert_eq!(store.dirty_patients(9).await.unwrap(), [pid("anna")]);
+    let rest = store.gather(&pid("anna"), None, 9).await.unwrap();
+    assert_eq!((rest.head, rest.events), (all.head, events[1..].to_vec()));
+}
+
 pub(crate) async fn a_second_open_task_is_refused(store: &dyn Store) {
     patient(store, "anna").await;
     patient(store, "bert").await;
