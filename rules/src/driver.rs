@@ -54,6 +54,7 @@ struct Measures {
     evaluations: Counter,
     stale: Counter,
     failures: Counter,
+    rebuilt: Counter,
     waiting: Gauge,
     seconds: Histogram,
 }
@@ -65,6 +66,8 @@ impl Measures {
             evaluations: metrics.counter("hearth_rules_evaluations", "Evaluations of a patient that were committed"),
             stale: metrics.counter("hearth_rules_stale", "Evaluations done again because the journal moved on"),
             failures: metrics.counter("hearth_rules_failures", "Evaluations that the store refused; tried again"),
+            rebuilt: metrics
+                .counter("hearth_rules_rebuilt", "Evaluations that read everything known of the patient again"),
             waiting: metrics.gauge("hearth_rules_patients_waiting", "Patients with events that are not folded yet"),
             seconds: metrics.histogram("hearth_rules_evaluation_seconds", "From turn to commit", buckets),
         }
@@ -79,7 +82,7 @@ pub struct Reconciler {
     runs: Vec<Run>,
     rulebooks: Rulebooks,
     /// rebuilt patients, the least recently used thrown away when there are too many
-    memory: Mutex<HashMap<PatientId, (u64, PatientReplay)>>,
+    memory: Mutex<HashMap<PatientId, (u64, Box<PatientReplay>)>>,
     turns: std::sync::atomic::AtomicU64,
     measures: Measures,
     health: ComponentHealth,
@@ -259,12 +262,13 @@ impl Reconciler {
         let remembered = self.remembered(patient);
         let turn =
             gather::turn(&self.store, &self.rulebooks, patient, remembered, &self.runs, || self.clock.now()).await?;
+        self.measures.rebuilt.inc_by(u64::from(turn.rebuilt));
         let wake_at = turn.replay.next_wake();
         self.remember(patient, turn.replay);
         Ok(if turn.more { Turn::Again } else { Turn::Done { wake_at } })
     }
 
-    fn remembered(&self, patient: &PatientId) -> Option<PatientReplay> {
+    fn remembered(&self, patient: &PatientId) -> Option<Box<PatientReplay>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(patient).map(|(_, replay)| replay)
     }
 
@@ -272,7 +276,7 @@ impl Reconciler {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).remove(patient);
     }
 
-    fn remember(&self, patient: &PatientId, replay: PatientReplay) {
+    fn remember(&self, patient: &PatientId, replay: Box<PatientReplay>) {
         let turn = self.turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.insert(patient.clone(), (turn, replay));

@@ -2,9 +2,9 @@
 
 use crate::{PatientReplay, Rulebooks, RulesError};
 use care::cover::CoverBook;
-use care::{PatientId, Run};
+use care::{Event, PatientId, Run};
 use std::sync::Arc;
-use store::{PatientWork, SharedStore};
+use store::{PatientWork, SharedStore, StoreError};
 use vitals::Instant;
 
 /// Events folded in one commit at the most; a long backlog is folded in several.
@@ -25,7 +25,27 @@ pub(crate) async fn rebuild(
     Ok(replay)
 }
 
-/// Feeds the events after what is folded. Returns the patient's head as gathered, and whether more are waiting.
+/// Folds `events`.
+async fn fold(
+    store: &SharedStore,
+    rulebooks: &Rulebooks,
+    patient: &PatientId,
+    replay: &mut PatientReplay,
+    events: &[Event],
+    runs: &[Run],
+) -> Result<(), RulesError> {
+    for event in events {
+        let known = if PatientReplay::wants_history(event) {
+            Some((rulebooks.current(store).await?, store.history(patient, event.seq).await?))
+        } else {
+            None
+        };
+        replay.event(event, known, runs);
+    }
+    Ok(())
+}
+
+/// Feeds the events after what is folded. Returns whether more are waiting.
 pub(crate) async fn feed(
     store: &SharedStore,
     rulebooks: &Rulebooks,
@@ -35,23 +55,18 @@ pub(crate) async fn feed(
     runs: &[Run],
 ) -> Result<bool, RulesError> {
     let events = store.events_after(patient, replay.folded(), EVENTS_PER_COMMIT).await?;
-    for event in &events {
-        let known = if PatientReplay::wants_history(event) {
-            Some((rulebooks.current(store).await?, store.history(patient, event.seq).await?))
-        } else {
-            None
-        };
-        replay.event(event, known, runs);
-    }
+    fold(store, rulebooks, patient, replay, &events, runs).await?;
     Ok(replay.folded() < head)
 }
 
 /// How a turn ended: the patient as left in memory, and whether events are still waiting.
 pub struct Turn {
     /// to be given to the next turn, or thrown away: the store knows enough to rebuild it
-    pub replay: PatientReplay,
+    pub replay: Box<PatientReplay>,
     /// there is more to fold
     pub more: bool,
+    /// it was rebuilt from the store: not in memory, or what it remembered was too little
+    pub rebuilt: bool,
 }
 
 /// Folds what `patient` has waiting, and the wake-ups due at `now`, and commits it. `remembered` spares a rebuild
@@ -63,25 +78,37 @@ pub async fn turn(
     store: &SharedStore,
     rulebooks: &Rulebooks,
     patient: &PatientId,
-    remembered: Option<PatientReplay>,
+    remembered: Option<Box<PatientReplay>>,
     runs: &[Run],
-    now: impl FnOnce() -> Instant,
+    now: impl Fn() -> Instant,
 ) -> Result<Turn, RulesError> {
-    let work = store.work(patient).await?;
-    let head = work.head;
-    let cover = rulebooks.cover(store, work.cover).await?;
-    let mut replay = match remembered.filter(|r| r.stands_at(&work)) {
-        Some(mut replay) => {
-            replay.set_cover(cover);
-            replay
+    let known = remembered.as_ref().map(|replay| replay.stand());
+    let gathered = store.gather(patient, known, EVENTS_PER_COMMIT).await?;
+    let cover = rulebooks.cover(store, gathered.cover).await?;
+    let (mut replay, mut rebuilt) = match (remembered, gathered.work) {
+        (Some(mut replay), None) => {
+            replay.set_cover(Arc::clone(&cover));
+            (replay, false)
         }
-        None => rebuild(store, rulebooks, work, cover).await?,
+        (_, Some(work)) => (Box::new(rebuild(store, rulebooks, work, Arc::clone(&cover)).await?), true),
+        (None, None) => return Err(StoreError::Stale.into()),
     };
-    let more = feed(store, rulebooks, patient, &mut replay, head, runs).await?;
-    if !more {
-        // Read before the commit: whatever lands later is stamped later, so nothing can fall before a wake-up.
-        replay.wake_until(now(), runs);
+    loop {
+        fold(store, rulebooks, patient, &mut replay, &gathered.events, runs).await?;
+        let more = replay.folded() < gathered.head;
+        if !more {
+            // Read before the commit: whatever lands later is stamped later, so nothing can fall before a wake-up.
+            replay.wake_until(now(), runs);
+        }
+        if replay.lacks_history() {
+            // Something late, or long ago: from everything that is known, once more.
+            let work = store.work(patient).await?;
+            (replay, rebuilt) = (Box::new(rebuild(store, rulebooks, work, Arc::clone(&cover)).await?), true);
+            replay.keep_whole();
+            continue;
+        }
+        store.commit_evaluation(replay.commit(gathered.head.max(replay.folded()))).await?;
+        replay.forget();
+        return Ok(Turn { replay, more, rebuilt });
     }
-    store.commit_evaluation(replay.commit(head.max(replay.folded()))).await?;
-    Ok(Turn { replay, more })
 }

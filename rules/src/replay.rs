@@ -2,10 +2,18 @@
 
 use care::cover::CoverBook;
 use care::{Cause, CommandOutcome, DeadEnd, Effects, Episode, Event, EventBody, Fold, History, PatientId, Run, Step};
+use chrono::TimeDelta;
 use rule_engine::{Evaluator, RulebookSet};
 use std::sync::Arc;
-use store::{EvaluationCommit, PatientWork};
+use store::{EvaluationCommit, PatientWork, Stand};
 use vitals::{Instant, StoredReading};
+
+/// How late a reading may come without everything being read again: a hub that was offline over a long weekend. An
+/// engineering choice between memory and work; what comes later is judged as well, from the journal.
+const LATE: TimeDelta = TimeDelta::days(4);
+
+/// How long all is kept that had to be read again.
+const KEPT_WHOLE: TimeDelta = TimeDelta::days(1);
 
 /// Where one patient stands: the engine's windows in memory and the fold.
 pub struct PatientReplay {
@@ -17,11 +25,15 @@ pub struct PatientReplay {
     /// folded up to this journal position
     folded: u64,
     /// the committed position and wake-up when gathered
-    base: (u64, Option<Instant>),
+    base: Stand,
     /// episodes as last committed; `None` after a rebuild, when all are written anew
     committed: Option<Vec<Episode>>,
     effects: Effects,
     outcomes: Vec<CommandOutcome>,
+    /// an evaluator that is gone by now lacked history
+    lacked: bool,
+    /// nothing is forgotten until then
+    whole_until: Instant,
 }
 
 impl PatientReplay {
@@ -40,10 +52,12 @@ impl PatientReplay {
             fold: work.fold,
             cover,
             folded: work.folded,
-            base: (work.folded, work.wake_at),
+            base: Stand { folded: work.folded, wake_at: work.wake_at },
             committed: None,
             effects: Effects::default(),
             outcomes: Vec::new(),
+            lacked: false,
+            whole_until: Instant::MIN_UTC,
         }
     }
 
@@ -69,12 +83,31 @@ impl PatientReplay {
         self.folded
     }
 
-    /// Whether this is where the store stands.
+    /// Where the store stands, as far as is known here.
     #[must_use]
-    pub fn stands_at(&self, work: &PatientWork) -> bool {
-        // A store keeps microseconds.
-        let micros = |t: Option<Instant>| t.map(|t| t.timestamp_micros());
-        (self.base.0, micros(self.base.1)) == (work.folded, micros(work.wake_at))
+    pub fn stand(&self) -> Stand {
+        self.base
+    }
+
+    /// Forgets readings that are older than what the rules look at and what may still come late. They are in the store;
+    /// where one is needed after all, [`PatientReplay::lacks_history`] says so.
+    pub fn forget(&mut self) {
+        let now = self.evaluator.as_of();
+        let Some(newest) = self.evaluator.newest().filter(|_| self.whole_until <= now) else { return };
+        let late = newest.min(now).checked_sub_signed(LATE).unwrap_or_default();
+        let since = self.fold.looks_back_to().map_or(late, |needed| late.min(needed));
+        self.evaluator.forget(since);
+    }
+
+    /// Forgets nothing for a while: who needed what is long past is likely to need it again, as with a long backlog.
+    pub fn keep_whole(&mut self) {
+        self.whole_until = self.evaluator.as_of().checked_add_signed(KEPT_WHOLE).unwrap_or(Instant::MAX_UTC);
+    }
+
+    /// Whether what was folded rests on something forgotten: then it may be wrong, and is to be thrown away.
+    #[must_use]
+    pub fn lacks_history(&self) -> bool {
+        self.lacked || self.evaluator.lacks_history()
     }
 
     /// What the fold remembers.
@@ -116,6 +149,7 @@ impl PatientReplay {
             _ => Cause::Other,
         };
         if let Some((rulebooks, history)) = known {
+            self.lacked = self.lacks_history();
             self.evaluator = Evaluator::new(&rulebooks, &history, event.at);
         } else if let EventBody::Reading(reading) = &event.body {
             self.evaluator.insert(reading);
@@ -182,9 +216,9 @@ impl PatientReplay {
         let commit = EvaluationCommit {
             patient: self.patient.clone(),
             expected_head: head,
-            expected_folded: self.base.0,
+            expected_folded: self.base.folded,
             expected_cover: self.cover.head(),
-            expected_wake_at: self.base.1,
+            expected_wake_at: self.base.wake_at,
             folded: self.folded,
             wake_at: self.next_wake(),
             fold: self.fold.clone(),
@@ -192,7 +226,7 @@ impl PatientReplay {
             expected: self.evaluator.expectations(),
             outcomes: std::mem::take(&mut self.outcomes),
         };
-        self.base = (commit.folded, commit.wake_at);
+        self.base = Stand { folded: commit.folded, wake_at: commit.wake_at };
         commit
     }
 

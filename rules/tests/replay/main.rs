@@ -12,6 +12,7 @@
 )]
 
 mod fixture;
+mod late;
 
 use care::cover::{Channel, Cover, Hours, Member, Policy, Timing};
 use care::{
@@ -38,6 +39,11 @@ const START: i64 = 1_767_571_200 / 60;
 
 #[derive(Clone, Debug)]
 enum Op {
+    /// a weight a day, folded each day, for so long that old ones are forgotten
+    Habit {
+        device: u8,
+        days: u8,
+    },
     /// device, minutes before now that it was measured, weight in steps of 100 g above 79 kg, hub connected
     Weigh {
         device: u8,
@@ -107,6 +113,7 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(device, hectograms, of, slot)| Op::Correct { device, hectograms, of, slot }),
         2 => (0..2u8, ago.clone(), 80..200u8).prop_map(|(device, ago, systolic)| Op::Pressure { device, ago, systolic }),
         1 => Just(Op::Resend),
+        1 => (0..2u8, 10..25u8).prop_map(|(device, days)| Op::Habit { device, days }),
         5 => prop_oneof![1..60i64, 600..2_000i64, 4_000..9_000i64].prop_map(|minutes| Op::Wait { minutes }),
         5 => (0..2u8, any::<bool>()).prop_map(|(patient, forget)| Op::Fold { patient, forget }),
         1 => Just(Op::Restart),
@@ -128,9 +135,11 @@ struct World {
     store: SharedStore,
     rulebooks: Rulebooks,
     runs: Vec<Run>,
-    memory: BTreeMap<u8, PatientReplay>,
+    memory: BTreeMap<u8, Box<PatientReplay>>,
     sent: Vec<Admit>,
     count: u32,
+    /// turns that read everything again
+    rebuilt: u32,
 }
 
 impl World {
@@ -189,6 +198,7 @@ impl World {
             memory: BTreeMap::new(),
             sent: vec![],
             count: 0,
+            rebuilt: 0,
         }
     }
 
@@ -250,6 +260,7 @@ impl World {
             let (store, rulebooks, runs) = (&self.store, &self.rulebooks, &self.runs);
             let turn = rules::turn(store, rulebooks, &patient(p), remembered.take(), runs, || now).await.unwrap();
             let more = turn.more;
+            self.rebuilt += u32::from(turn.rebuilt);
             remembered = Some(turn.replay);
             if !more {
                 break;
@@ -281,6 +292,14 @@ impl World {
                 let mm = |v: u8| Value::number(Decimal::from(v), Unit::MillimetreOfMercury);
                 let values = vec![(Quantity::Systolic, mm(systolic)), (Quantity::Diastolic, mm(systolic - 30))];
                 self.send(device, ago, Kind::BloodPressure, values, true, None).await;
+            }
+            Op::Habit { device, days } => {
+                for day in 0..days {
+                    self.minutes.fetch_add(1440, Ordering::SeqCst);
+                    let values = vec![(Quantity::Weight, kg(10 + day % 3))];
+                    self.send(device, 5, Kind::BodyWeight, values, false, None).await;
+                    self.fold(device, false).await;
+                }
             }
             Op::Resend => {
                 if let Some(last) = self.sent.last().cloned() {
