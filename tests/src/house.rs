@@ -15,6 +15,9 @@ use vitals::{
 /// The first patients' devices have sources and names as `firmware-sim load` gives them, so that it can go on.
 pub const LIVE: usize = 200;
 
+/// How far on the next reading's patient was entered; a house of as many patients, or a multiple, would hear of few.
+const STRIDE: usize = 7919;
+
 /// Teams, to which the patients belong in turn.
 const TEAMS: usize = 4;
 
@@ -85,7 +88,8 @@ impl House {
     }
 
     fn message(&self, n: usize) -> Admit {
-        let (patient, round) = (n % self.patients, n / self.patients);
+        // As people come, not as they were entered: a prime number of places further on each time.
+        let (patient, round) = (n % self.patients * STRIDE % self.patients, n / self.patients);
         let DeviceRef { source, device } = device(patient);
         let at = self.start + TimeDelta::hours(12 * i64::try_from(round).unwrap() + 1);
         let reading = Reading {
