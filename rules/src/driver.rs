@@ -25,7 +25,8 @@ pub struct ReconcilerOptions {
     /// of these, patients whom nobody told of but who were found by looking around: many at once only cost those who
     /// have a page open
     pub catching_up: usize,
-    /// patients whose windows stay in memory; the others are rebuilt from the journal when they are needed
+    /// patients whose windows stay in memory, about 20 kB each; the others are rebuilt from the journal when they are
+    /// needed, which takes longer the longer they have been there
     pub patients_in_memory: usize,
     /// how often everything is looked at, whether or not anybody said that something changed
     pub look_around: Duration,
@@ -35,7 +36,7 @@ impl Default for ReconcilerOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let catching_up = (cores / 2).max(1);
-        Self { concurrency: 16, catching_up, patients_in_memory: 20_000, look_around: Duration::from_secs(30) }
+        Self { concurrency: 16, catching_up, patients_in_memory: 200_000, look_around: Duration::from_secs(30) }
     }
 }
 

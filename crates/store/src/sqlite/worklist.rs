@@ -123,19 +123,20 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
 /// Where the rules stand now.
 fn put_standing(db: &Connection, patient: i64, e: &EvaluationCommit) -> Result<(), Fault> {
     let quiet_since = e.expected.iter().map(Expectation::quiet_since).min();
-    db.prepare_cached(
-        "INSERT INTO standing VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT team_set FROM patient WHERE number = ?1))
-         ON CONFLICT DO UPDATE SET folded = excluded.folded, wake_at = excluded.wake_at, fold = excluded.fold,
-            quiet_since = excluded.quiet_since, expected = excluded.expected",
-    )?
-    .execute(params![
-        patient,
-        e.folded.cast_signed(),
-        e.wake_at.map(micros),
-        to_json("fold", &e.fold)?,
-        quiet_since.map(micros),
-        to_json("expectation", &e.expected)?,
-    ])?;
+    let (fold, expected) = (to_json("fold", &e.fold)?, to_json("expectation", &e.expected)?);
+    let (folded, wake_at, quiet_since) = (e.folded.cast_signed(), e.wake_at.map(micros), quiet_since.map(micros));
+    let known = db
+        .prepare_cached(
+            "UPDATE standing SET folded = ?2, wake_at = ?3, fold = ?4, quiet_since = ?5, expected = ?6 WHERE patient = ?1",
+        )?
+        .execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
+    // Once for each patient; looked up every time, their teams would be another page to read for every reading.
+    if known == 0 {
+        db.prepare_cached(
+            "INSERT INTO standing SELECT number, ?2, ?3, ?4, ?5, ?6, team_set FROM patient WHERE number = ?1",
+        )?
+        .execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
+    }
     Ok(())
 }
 
