@@ -43,7 +43,7 @@ pub struct Gathered {
     pub cover: u64,
     /// the events that are not folded, in commit order
     pub events: Vec<Event>,
-    /// where the rules stand; none where that is what the asker knows
+    /// where the rules stand; none where the asker knows
     pub work: Option<PatientWork>,
 }
 
@@ -99,7 +99,8 @@ pub trait Worklist {
     async fn due_patients(&self, now: Instant, limit: u32) -> Result<(Vec<PatientId>, Option<Instant>), StoreError>;
     /// Where the rules stand with `patient`; one who was never folded starts empty.
     async fn work(&self, patient: &PatientId) -> Result<PatientWork, StoreError>;
-    /// What a turn begins with: at most `limit` of the events that wait, and where the rules stand unless that is `known`.
+    /// What a turn begins with: where the rules stand, and at most `limit` of the events after that. What is `known` is
+    /// not looked up; if it is not so any more, what comes of it is [`StoreError::Stale`] at the commit.
     async fn gather(&self, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, StoreError>;
     /// The patient's events after position `after`, in commit order, readings among them.
     async fn events_after(&self, patient: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;

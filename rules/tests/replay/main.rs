@@ -22,7 +22,7 @@ use care::{
 use chrono::TimeDelta;
 use fixture::{assignment, at, change, device, enrolment, open, patient, policy};
 use proptest::prelude::*;
-use rules::{PatientReplay, Rulebooks, install_shipped, load_rulebooks, refold};
+use rules::{PatientReplay, Rulebooks, RulesError, install_shipped, load_rulebooks, refold};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -258,7 +258,11 @@ impl World {
         let now = at(self.now());
         loop {
             let (store, rulebooks, runs) = (&self.store, &self.rulebooks, &self.runs);
-            let turn = rules::turn(store, rulebooks, &patient(p), remembered.take(), runs, || now).await.unwrap();
+            let turn = match rules::turn(store, rulebooks, &patient(p), remembered.take(), runs, || now).await {
+                // What is remembered is not where the store stands: from the store once more.
+                Err(RulesError::Store(StoreError::Stale)) => continue,
+                turn => turn.unwrap(),
+            };
             let more = turn.more;
             self.rebuilt += u32::from(turn.rebuilt);
             remembered = Some(turn.replay);

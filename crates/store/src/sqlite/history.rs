@@ -2,8 +2,9 @@
 
 use super::column::{bad_cursor, collect, corrupt, first, micros};
 use super::fault::Fault;
+use super::names::Names;
 use super::record::{self, Span, event_for, event_from};
-use super::row::{OF_DEVICE, bucket, day_of, stored_reading, stored_reading_of};
+use super::row::{OF_DEVICE, bucket, day_of, stored_reading_of};
 use crate::{Page, PageRequest, StoreError};
 use care::{Actor, Assignments, Event, EventBody, History, PatientId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -139,15 +140,22 @@ fn corrections_elsewhere(
 }
 
 /// The patient's events after a position, in commit order.
-pub(super) fn events_after(db: &Connection, id: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, Fault> {
-    let number = number_of(db, id)?;
+pub(super) fn events_after(
+    db: &Connection,
+    names: &Names,
+    id: &PatientId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Event>, Fault> {
+    let number = names.patient(db, id)?;
     let head = super::worklist::head(db, number)?;
-    events_between(db, number, after..=head, limit)
+    events_between(db, names, number, after..=head, limit)
 }
 
 /// The patient's events after the first position, up to the last one.
 pub(super) fn events_between(
     db: &Connection,
+    names: &Names,
     number: i64,
     positions: RangeInclusive<u64>,
     limit: u32,
@@ -166,15 +174,15 @@ pub(super) fn events_between(
         let left = i64::try_from(left).unwrap_or(i64::MAX);
         let seqs = collect(query.query([part, number, after.cast_signed(), left])?, |row| Ok(row.get::<_, i64>(0)?))?;
         for seq in seqs {
-            events.push(event_at(db, number, seq)?);
+            events.push(event_at(db, names, number, seq)?);
         }
     }
     Ok(events)
 }
 
 /// The event at a position, as this patient has it.
-fn event_at(db: &Connection, patient: i64, seq: i64) -> Result<Event, Fault> {
-    if let Some(reading) = reading_at(db, seq)? {
+fn event_at(db: &Connection, names: &Names, patient: i64, seq: i64) -> Result<Event, Fault> {
+    if let Some(reading) = reading_at(db, names, seq)? {
         let at = reading.stored_at.0;
         return Ok(Event { seq: reading.seq, at, actor: Actor::hearth(), body: EventBody::Reading(Box::new(reading)) });
     }
@@ -182,11 +190,9 @@ fn event_at(db: &Connection, patient: i64, seq: i64) -> Result<Event, Fault> {
     first(query.query([seq])?, |row| event_for(db, row, patient))?.ok_or_else(|| corrupt("event", "it is missing"))
 }
 
-fn reading_at(db: &Connection, seq: i64) -> Result<Option<StoredReading>, Fault> {
-    let sql = format!(
-        "SELECT {OF_DEVICE}, d.source, d.device FROM reading r JOIN device d ON d.number = r.device WHERE r.seq = ?1"
-    );
-    first(db.prepare_cached(&sql)?.query([seq])?, stored_reading)
+fn reading_at(db: &Connection, names: &Names, seq: i64) -> Result<Option<StoredReading>, Fault> {
+    let sql = format!("SELECT {OF_DEVICE}, r.device FROM reading r WHERE r.seq = ?1");
+    first(db.prepare_cached(&sql)?.query([seq])?, |row| stored_reading_of(row, &names.device(db, row.get("device")?)?))
 }
 
 /// The patient's events that are no readings: their own, other people's that moved readings, and the clinic's

@@ -13,6 +13,7 @@ mod history;
 mod insert;
 mod journal;
 mod memory;
+mod names;
 mod outbox;
 mod own;
 mod reader;
@@ -29,6 +30,7 @@ mod writer;
 
 use crate::{Notice, Store, StoreError};
 use fault::Fault;
+use names::Names;
 use reader::Readers;
 use rusqlite::Connection;
 use std::path::PathBuf;
@@ -92,6 +94,7 @@ impl std::fmt::Debug for SqliteOptions {
 pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
+    names: Arc<Names>,
     notices: broadcast::Sender<Arc<Notice>>,
     clock: Time,
 }
@@ -127,7 +130,7 @@ impl SqliteStore {
         let readers = Arc::new(Readers::open(&options)?);
         let (notices, _) = broadcast::channel(NOTICES);
         let writer = Writer::start(db, options, notices.clone())?;
-        Ok(Self { writer, readers, notices, clock })
+        Ok(Self { writer, readers, names: Arc::default(), notices, clock })
     }
 
     /// Runs `work` in the writer's next transaction; an error undoes it and nothing else.

@@ -5,6 +5,7 @@ use super::column::{
     after_row, collect, count, first, json, json_list, limit, micros, page, parsed, time, time_or_none, to_json,
 };
 use super::fault::Fault;
+use super::names::Names;
 use super::record::{event_from, journal_of};
 use super::row::IdColumn;
 use super::writer::Commit;
@@ -16,6 +17,7 @@ use care::{
     Scope, Task, TaskEvent, TaskId,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::sync::Arc;
 use vitals::Instant;
 
 fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
@@ -37,11 +39,16 @@ fn stands(db: &Connection, number: i64) -> Result<(u64, Option<Instant>), Fault>
 
 /// The patient's newest event; of one who does not wait, the last that is folded.
 pub(super) fn head(db: &Connection, number: i64) -> Result<u64, Fault> {
-    let mut query = db.prepare_cached("SELECT head FROM waiting WHERE patient = ?1")?;
-    match first(query.query([number])?, |row| count(row, "head"))? {
+    match waits_for(db, number)? {
         Some(head) => Ok(head),
         None => Ok(stands(db, number)?.0),
     }
+}
+
+/// The newest event of a patient who waits.
+fn waits_for(db: &Connection, number: i64) -> Result<Option<u64>, Fault> {
+    let mut query = db.prepare_cached("SELECT head FROM waiting WHERE patient = ?1")?;
+    first(query.query([number])?, |row| count(row, "head"))
 }
 
 fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
@@ -62,19 +69,25 @@ fn work_of(db: &Connection, number: i64, patient: &PatientId) -> Result<PatientW
     })
 }
 
-/// What a turn begins with, of one snapshot.
-fn gather(db: &Connection, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, Fault> {
-    let number = history::number_of(db, patient)?;
-    let (folded, wake_at) = stands(db, number)?;
-    let head = head(db, number)?;
-    let micros = |at: Option<Instant>| at.map(micros);
-    let is_known = known.is_some_and(|k| k.folded == folded && micros(k.wake_at) == micros(wake_at));
-    Ok(Gathered {
-        events: history::events_between(db, number, folded..=head, limit)?,
-        head,
-        cover: outbox::cover_head(db)?,
-        work: if is_known { None } else { Some(work_of(db, number, patient)?) },
-    })
+/// What a turn begins with, of one snapshot. What is `known` is believed: if it is not so any more, the commit is stale.
+fn gather(
+    db: &Connection,
+    names: &Names,
+    patient: &PatientId,
+    known: Option<Stand>,
+    limit: u32,
+) -> Result<Gathered, Fault> {
+    let number = names.patient(db, patient)?;
+    let (work, folded, head) = match known {
+        Some(known) => (None, known.folded, waits_for(db, number)?.unwrap_or(known.folded)),
+        None => {
+            let work = work_of(db, number, patient)?;
+            let (folded, head) = (work.folded, work.head);
+            (Some(work), folded, head)
+        }
+    };
+    let events = history::events_between(db, names, number, folded..=head, limit)?;
+    Ok(Gathered { events, head, cover: outbox::cover_head(db)?, work })
 }
 
 /// Commits an evaluation if nothing landed in between.
@@ -329,13 +342,13 @@ impl Worklist for SqliteStore {
     }
 
     async fn gather(&self, patient: &PatientId, known: Option<Stand>, limit: u32) -> Result<Gathered, StoreError> {
-        let patient = patient.clone();
-        self.read("what a turn of the rules begins with", move |db| gather(db, &patient, known, limit)).await
+        let (patient, names) = (patient.clone(), Arc::clone(&self.names));
+        self.read("what a turn of the rules begins with", move |db| gather(db, &names, &patient, known, limit)).await
     }
 
     async fn events_after(&self, patient: &PatientId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let patient = patient.clone();
-        self.read("a patient's events", move |db| history::events_after(db, &patient, after, limit)).await
+        let (patient, names) = (patient.clone(), Arc::clone(&self.names));
+        self.read("a patient's events", move |db| history::events_after(db, &names, &patient, after, limit)).await
     }
 
     async fn commit_evaluation(&self, evaluation: EvaluationCommit) -> Result<(), StoreError> {

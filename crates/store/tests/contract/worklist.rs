@@ -192,8 +192,6 @@ pub(crate) async fn a_turn_gathers_what_its_asker_does_not_know(store: &dyn Stor
     assert_eq!((all.head, all.cover, all.events.len(), &all.events), (work.head, work.cover, 2, &events));
     let known = store.gather(&pid("anna"), Some(stands(&work)), 1).await.unwrap();
     assert_eq!((known.work, known.events.as_slice(), known.head), (None, &events[..1], work.head));
-    let other = Stand { wake_at: Some(day(9)), ..stands(&work) };
-    assert_eq!(store.gather(&pid("anna"), Some(other), 9).await.unwrap().work.as_ref(), Some(&work));
     assert_eq!(all.work, Some(work));
     // Half of it is folded: the other half still waits.
     let mut half = evaluation(store, "anna", Effects::default()).await;
