@@ -9,6 +9,7 @@ mod access;
 mod api;
 mod app;
 mod config;
+mod cursor;
 mod live;
 mod notify;
 mod pages;

@@ -322,6 +322,15 @@ async fn a_person_ends_sessions_and_changes_the_own_account() {
         page.body.contains("lang=\"de\"") && page.body.contains("Mein Konto") && page.body.contains("v@clinic.example")
     );
     assert_eq!(here.post("/account/details", "email=no+address").await.status, 400);
+    let change = async |what: &str| f.api("PATCH", "/users/viewer", what).await;
+    for (wrong, at) in [(r#"{"language": "klingon"}"#, "/language"), (r#"{"email": "v at clinic"}"#, "/email")] {
+        let reply = change(wrong).await;
+        assert_eq!((reply.status, reply.json()["pointer"].as_str()), (400, Some(at)), "{}", reply.body);
+    }
+    let person = change(r#"{"language": "de-AT", "email": " v@clinic.example "}"#).await.json();
+    assert_eq!((person["language"].as_str(), person["email"].as_str()), (Some("de"), Some("v@clinic.example")));
+    let person = change(r#"{"language": "", "email": ""}"#).await.json();
+    assert!(person["language"].is_null() && person["email"].is_null(), "{person}");
     let refused = here.post("/account/password", "old=wrong&password=new+blue+kettle").await;
     assert_eq!(refused.status, 403);
     let done = here.post("/account/password", "old=quiet+blue+kettle&password=new+blue+kettle").await;
@@ -390,6 +399,16 @@ async fn the_trail_reads_as_sentences_and_tells_where_it_ends() {
     }
     assert!(!page.body.contains("signed in as administrator"), "the filter holds");
     let head = f.store.audit_head().await.unwrap().unwrap();
+    for (asked, why) in [
+        ("patient=Anna+Hidden", "`Anna Hidden` is no patient’s id"),
+        ("from=yesterday", "`yesterday` is no date"),
+        ("to=2026-02-30", "`2026-02-30` is no date"),
+    ] {
+        let page = admin.get(&format!("/audit?action=read-audit&{asked}")).await;
+        let why = why.replacen('`', "<code>", 1).replacen('`', "</code>", 1);
+        assert!(page.status == 400 && page.body.contains(&why), "{why}: {}", page.body);
+        assert!(!page.body.contains("<table>") && page.body.contains("value=\"read-audit\" selected"), "{}", page.body);
+    }
     let later = admin.get("/audit?action=sign-in").await;
     assert!(later.body.contains("signed in as administrator"), "{}", later.body);
     assert!(f.store.audit_entry(head.row).await.unwrap().is_some_and(|line| line.hash == head.hash));

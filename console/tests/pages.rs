@@ -135,3 +135,46 @@ async fn assets_are_kept_and_an_old_name_is_gone() {
     assert!(style.header("cache-control").unwrap().contains("immutable"));
     assert_eq!(send(f.address, "GET", "/assets/style.000000000000.css", &[], "").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_link_that_does_not_lead_on_is_refused_and_not_taken_for_the_beginning() {
+    let (f, _) = seeded().await;
+    let browser = f.sign_in("administrator").await;
+    assert_eq!(f.api("POST", "/sources", r#"{"id": "hub-1", "kind": "gateway"}"#).await.status, 201);
+    let lists = ["patients", "silent", "devices", "sources", "sources/hub-1", "quarantine", "glass/opened", "audit"];
+    for list in lists {
+        let page = browser.get(&format!("/{list}?cursor=nonsense")).await;
+        assert_eq!(page.status, 400, "{list}");
+        assert!(page.body.contains("The cursor is not one of ours"), "{list}: {}", page.body);
+        assert_eq!(browser.get(&format!("/{list}?cursor=")).await.status, 200, "{list}");
+    }
+    let german = [("Cookie", browser.cookie.as_str()), ("Accept-Language", "de")];
+    let page = send(f.address, "GET", "/patients?cursor=nonsense", &german, "").await;
+    assert!(page.body.contains("Dieser Link führt nicht weiter."), "{}", page.body);
+    assert_eq!(browser.get("/quarantine?code=a+b").await.status, 404, "no reason is called so");
+}
+
+#[tokio::test]
+async fn what_was_searched_for_goes_on_with_the_list() {
+    let f = Fixture::start().await;
+    f.add_user(Role::Administrator).await;
+    for n in 0..70 {
+        let made = f.api("POST", "/sources", &format!(r#"{{"id": "hub-{n}", "kind": "gateway"}}"#)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let browser = f.sign_in("administrator").await;
+    let page = browser.get("/sources?q=hub%2D").await.body;
+    let (_, link) = page.split_once("href=\"/sources?cursor=").unwrap();
+    let link = link.split('"').next().unwrap().replace("&amp;", "&");
+    assert!(link.ends_with("&q=hub%2D"), "{link}");
+    assert_eq!(browser.get(&format!("/sources?cursor={link}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_provider_is_told_where_its_reader_wanted_to_go() {
+    let mut provider = console::OidcConfig::new("https://id.clinic.example", "hearth", "https://hearth.clinic.example");
+    provider.roles.insert("nurses".to_owned(), Role::Coordinator);
+    let f = Fixture::with(|config| config.oidc = Some(provider)).await;
+    let page = send(f.address, "GET", "/sign-in?next=/tasks/a:b", &[], "").await.body;
+    assert!(page.contains("href=\"/sign-in/oidc?next=%2Ftasks%2Fa%3Ab\""), "{page}");
+}

@@ -229,7 +229,10 @@ impl Provider {
 
     /// Where a browser ends its session at the provider too, if that has such a page.
     pub(crate) async fn end(&self) -> Option<String> {
-        let metadata = self.apart(Self::metadata).await.ok()?;
+        let asked = self.apart(Self::metadata).await;
+        // Who signs out is out of Hearth already; only the way out of the provider cannot be shown.
+        let metadata =
+            asked.inspect_err(|error| tracing::warn!(%error, "the way out of the provider is not known")).ok()?;
         let mut page = metadata.additional_metadata().end_session_endpoint.as_ref()?.url().clone();
         let back = format!("{}/sign-in", self.config.public_url.trim_end_matches('/'));
         page.query_pairs_mut()

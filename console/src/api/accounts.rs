@@ -7,9 +7,11 @@ use crate::access::accounts::{AccountError, NewUser, create_user, new_password};
 use crate::access::secret::{self, new_secret};
 use crate::app::{App, Shared};
 use crate::problem::{Problem, ProblemDocument};
+use crate::text::Lang;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use care::cover::Email;
 use care::{Role, TeamId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -134,13 +136,30 @@ pub(super) struct UserChange {
     disabled: Option<bool>,
     #[schema(value_type = Option<Vec<String>>)]
     teams: Option<BTreeSet<TeamId>>,
-    /// of the pages and of messages: `en`, `de`
+    /// of the pages and of messages: `en`, `de`; empty: as the browser wishes
     language: Option<String>,
-    /// where messages go
+    /// where messages go; empty: nowhere
     email: Option<String>,
     /// `false` takes it away, for somebody who has lost telephone and recovery codes
     second_factor: Option<bool>,
     password: Option<String>,
+}
+
+/// What a text is to be; empty, it takes away what was there.
+fn given<T>(text: Option<String>, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Option<Option<T>>, Problem> {
+    let parse = |text: String| if text.trim().is_empty() { Ok(None) } else { parse(&text).map(Some) };
+    text.map(parse).transpose()
+}
+
+fn language(code: &str) -> Result<String, Problem> {
+    let known = || Lang::ALL.map(Lang::code).join(", ");
+    let wrong = || Problem::field("/language", format!("`{code}` is no language of the pages; there are {}", known()));
+    Lang::of_code(code).map(|lang| lang.code().to_owned()).ok_or_else(wrong)
+}
+
+fn address(text: &str) -> Result<String, Problem> {
+    let email = text.parse::<Email>().map_err(|error| Problem::field("/email", error.to_string()))?;
+    Ok(email.into())
 }
 
 /// Changes a person, wholly or not at all; another role or password, or disabling them, ends their sessions. The last
@@ -164,13 +183,13 @@ pub(super) async fn change_user(
         return Err(Problem::field("/second_factor", "only the person can make one, at /account/second-factor"));
     }
     let (display_name, role, disabled, teams) = (body.display_name, body.role, body.disabled, body.teams);
-    let (language, email) = (body.language, body.email);
+    let (language, email) = (given(body.language, language)?, given(body.email, address)?);
     let edit = move |user: &mut User| {
         if body.second_factor == Some(false) {
             user.second_factor = None;
         }
-        user.language = language.or_else(|| user.language.clone());
-        user.email = email.or_else(|| user.email.clone());
+        user.language = language.unwrap_or_else(|| user.language.clone());
+        user.email = email.unwrap_or_else(|| user.email.clone());
         user.display_name = display_name.unwrap_or_else(|| user.display_name.clone());
         user.role = role.unwrap_or(user.role);
         user.disabled = disabled.unwrap_or(user.disabled);

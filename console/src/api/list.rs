@@ -1,5 +1,6 @@
 //! Lists: `{"items", "next"}`, cursors, and filters that know their names.
 
+use crate::cursor;
 use crate::problem::Problem;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -28,7 +29,7 @@ pub(super) struct List<T> {
 impl<T> List<T> {
     /// A store's page, each item made ready to be shown.
     pub(super) fn of<S>(page: Page<S>, show: impl FnMut(S) -> T) -> Self {
-        Self { items: page.items.into_iter().map(show).collect(), next: page.next.map(hex::encode) }
+        Self { items: page.items.into_iter().map(show).collect(), next: page.next.map(cursor::write) }
     }
 
     /// A part of what is at hand as a whole, sorted by `key`, which must be unique and never change.
@@ -46,7 +47,7 @@ impl<T> List<T> {
             last = Some(key);
             items.push(item);
         }
-        let next = if rest.peek().is_some() { last.map(hex::encode) } else { None };
+        let next = if rest.peek().is_some() { last.map(cursor::write) } else { None };
         Self { items, next }
     }
 }
@@ -116,12 +117,7 @@ impl Filters {
             Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
             Some(_) => return Err(Problem::bad_request("`limit` is a whole number from 1 to 500.")),
         };
-        let wrong = || Problem::bad_request("The cursor is not one of ours; take it from `next`, or leave it out.");
-        let after = self.text("cursor").map(|cursor| {
-            let bytes = hex::decode(cursor).map_err(|_| wrong())?;
-            String::from_utf8(bytes).map_err(|_| wrong())
-        });
-        Ok(PageRequest { after: after.transpose()?, limit })
+        Ok(PageRequest { after: cursor::read(self.text("cursor"))?, limit })
     }
 }
 
@@ -154,7 +150,7 @@ mod tests {
             let part = List::cut((10..20).rev().collect(), |n: &i32| n.to_string(), &page);
             seen.extend(part.items);
             let Some(next) = part.next else { break };
-            page.after = Some(String::from_utf8(hex::decode(next).unwrap()).unwrap());
+            page.after = cursor::read(Some(&next)).unwrap();
         }
         assert_eq!(seen, (10..20).collect::<Vec<_>>());
     }

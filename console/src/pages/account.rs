@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use care::Actor;
+use care::cover::Email;
 use maud::{Markup, PreEscaped, html};
 use store::{StoreError, User};
 
@@ -47,18 +48,11 @@ pub(super) async fn edit(
 /// The address in a form; a mail server has the last word on it.
 pub(super) fn email(fields: &Fields) -> Result<Option<String>, Problem> {
     let Some(text) = fields.get("email") else { return Ok(None) };
-    let fine = text.len() <= 254
-        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains(|c: char| c != '@'))
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
-    if fine {
-        Ok(Some(text.to_owned()))
-    } else {
-        Err({
-            let given = text.to_owned();
-            let problem = Problem::field("/email", format!("`{text}` is no e-mail address."));
-            problem.saying(move |lang| t!(lang, "problem-email", text = given.as_str()))
-        })
-    }
+    text.parse::<Email>().map(|email| Some(email.into())).map_err(|_| {
+        let given = text.to_owned();
+        let detail = format!("`{text}` is no e-mail address; one looks like `ada@clinic.example`.");
+        Problem::field("/email", detail).saying(move |lang| t!(lang, "problem-email", text = given.as_str()))
+    })
 }
 
 /// The person behind a browser; a token has no account.

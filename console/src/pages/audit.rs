@@ -1,12 +1,15 @@
 //! Who looked at whom, who changed what: read here, changed nowhere.
 
-use super::form::{cursor, percent};
-use super::layout::{self, Place};
+use super::form::percent;
+use super::layout::{self, Place, alert};
 use crate::access::{Caller, table};
 use crate::app::{App, Shared};
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::{Lang, t};
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use care::PatientId;
 use chrono::{NaiveDate, NaiveTime, TimeZone};
 use maud::{Markup, html};
@@ -32,15 +35,23 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn filter(&self, app: &App) -> AuditFilter {
+    /// What cannot be read is refused: left out, it would show everything as if that were the answer.
+    fn filter(&self, app: &App) -> Result<AuditFilter, Problem> {
         let text = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
-        AuditFilter {
+        let no_patient = |given: &str| {
+            let given = given.to_owned();
+            let problem = Problem::field("/patient", format!("`{given}` is no patient’s id; it stands on their page."));
+            problem.saying(move |lang| t!(lang, "problem-patient-id", text = given.as_str()))
+        };
+        let patient = text(&self.patient).map(|id| PatientId::new(&id).map_err(|_| no_patient(&id)));
+        let day = |name, given: &str, later| text(given).map(|date| midnight(app, name, &date, later)).transpose();
+        Ok(AuditFilter {
             actor: text(&self.actor),
-            patient: PatientId::new(self.patient.trim()).ok(),
+            patient: patient.transpose()?,
             action: text(&self.action),
-            from: midnight(app, &self.from, 0),
-            until: midnight(app, &self.to, 1),
-        }
+            from: day("from", &self.from, 0)?,
+            until: day("to", &self.to, 1)?,
+        })
     }
 
     /// The same filter in a link.
@@ -58,9 +69,15 @@ impl Asked {
 }
 
 /// The beginning of a day of the clinic, or of the day after it.
-fn midnight(app: &App, date: &str, later: u64) -> Option<Instant> {
-    let date = date.parse::<NaiveDate>().ok()?.checked_add_days(chrono::Days::new(later))?;
-    app.config.timezone.from_local_datetime(&date.and_time(NaiveTime::MIN)).earliest().map(|t| t.to_utc())
+fn midnight(app: &App, name: &str, date: &str, later: u64) -> Result<Instant, Problem> {
+    let day = date.parse::<NaiveDate>().ok().and_then(|day| day.checked_add_days(chrono::Days::new(later)));
+    let zone = app.config.timezone;
+    let start = day.and_then(|day| zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest());
+    start.map(|t| t.to_utc()).ok_or_else(|| {
+        let given = date.to_owned();
+        let problem = Problem::field(format!("/{name}"), format!("`{given}` is no date; write 2026-11-21."));
+        problem.saying(move |lang| t!(lang, "problem-date", text = given.as_str()))
+    })
 }
 
 /// `GET /audit`.
@@ -68,14 +85,27 @@ pub(super) async fn page(
     State(app): State<Shared>,
     caller: Caller,
     Query(asked): Query<Asked>,
-) -> Result<Markup, Problem> {
-    let after = cursor(asked.cursor.as_deref());
-    let page = app.store.audit_trail(&asked.filter(&app), PageRequest { after, limit: 100 }).await?;
-    let head = app.store.audit_head().await?;
-    let (lang, words) = (caller.lang, caller.words(&app));
+) -> Result<Response, Problem> {
+    let lang = caller.lang;
+    let (status, answer) = match asked.filter(&app) {
+        Ok(filter) => (StatusCode::OK, found(&app, &caller, &asked, &filter).await?),
+        Err(wrong) => (wrong.status, alert(&wrong.detail_in(lang))),
+    };
     let content = html! {
         h1 { (t!(lang, "common-audit")) }
         (form(lang, &asked))
+        (answer)
+    };
+    Ok((status, layout::page(&caller, Place::Audit, &t!(lang, "common-audit"), &content)).into_response())
+}
+
+/// The lines that were asked for, and where the trail ends.
+async fn found(app: &App, caller: &Caller, asked: &Asked, filter: &AuditFilter) -> Result<Markup, Problem> {
+    let after = cursor::read(asked.cursor.as_deref())?;
+    let page = app.store.audit_trail(filter, PageRequest { after, limit: 100 }).await?;
+    let head = app.store.audit_head().await?;
+    let (lang, words) = (caller.lang, caller.words(app));
+    Ok(html! {
         p.quiet { (t!(lang, "accounts-audit-explained")) }
         @if page.items.is_empty() { div.empty { p { (t!(lang, "accounts-audit-none")) } } } @else {
             div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-audit")) { table {
@@ -88,12 +118,11 @@ pub(super) async fn page(
                 } } }
             } }
         }
-        @if let Some(next) = page.next { p { a href={ "/audit?cursor=" (hex::encode(next)) (asked.query()) } { (t!(lang, "accounts-older")) } } }
+        @if let Some(next) = page.next { p { a href={ "/audit?cursor=" (cursor::write(next)) (asked.query()) } { (t!(lang, "accounts-older")) } } }
         @if let Some(head) = head {
             section.card { h2 { (t!(lang, "accounts-audit-head")) } p { code { (head) } } p.quiet { (t!(lang, "accounts-audit-head-explained")) } }
         }
-    };
-    Ok(layout::page(&caller, Place::Audit, &t!(lang, "common-audit"), &content))
+    })
 }
 
 fn form(lang: Lang, asked: &Asked) -> Markup {

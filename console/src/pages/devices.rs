@@ -1,10 +1,11 @@
 //! Devices: whose are they, and which are nobody's?
 
-use super::form::{Fields, csrf, cursor, percent};
+use super::form::{Fields, csrf, percent};
 use super::layout::{self, Place, alert};
 use crate::access::Caller;
 use crate::api::assign_device;
 use crate::app::{App, Shared};
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::{Lang, Words, t};
 use axum::extract::{Query, State};
@@ -45,7 +46,7 @@ impl Asked {
             (None, Some(_)) => "&nobodys=1".to_owned(),
             (None, None) => String::new(),
         };
-        format!("/devices?cursor={}{filter}", hex::encode(next))
+        format!("/devices?cursor={}{filter}", cursor::write(next))
     }
 }
 
@@ -132,7 +133,7 @@ async fn show(
     wrong: Option<(&Problem, &Fields)>,
 ) -> Result<Markup, Problem> {
     let (words, lang) = (caller.words(app), caller.lang);
-    let request = PageRequest { after: cursor(asked.cursor.as_deref()), limit: ROWS };
+    let request = PageRequest { after: cursor::read(asked.cursor.as_deref())?, limit: ROWS };
     let devices = app.store.worn_devices(caller.scope(), asked.filter(), words.now, request).await?;
     let waiting = app.store.nobodys_devices().await?;
     let title = t!(lang, "common-devices");

@@ -79,11 +79,6 @@ pub(super) fn percent(text: &str) -> String {
         .collect()
 }
 
-/// Where a list goes on, out of a URL; [`hex::encode`] puts it there.
-pub(super) fn cursor(text: Option<&str>) -> Option<String> {
-    String::from_utf8(hex::decode(text?).ok()?).ok()
-}
-
 /// The hidden field that every form of a signed-in person carries.
 pub(super) fn csrf(caller: &Caller) -> Markup {
     html! { input type="hidden" name="csrf" value=(caller.csrf()); }

@@ -5,6 +5,7 @@ use super::layout::{self, Place, alert};
 use super::people::{Part, parts};
 use crate::access::{AuditDetail, Caller, Credential};
 use crate::app::{App, Shared};
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::t;
 use axum::Extension;
@@ -108,7 +109,7 @@ pub(super) async fn opened(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Problem> {
-    let after = wanted.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor::read(wanted.cursor.as_deref())?;
     let page = app.store.glass(PageRequest { after, limit: 100 }).await?;
     let (lang, words, now) = (caller.lang, caller.words(&app), app.clock.now());
     let content = html! {
@@ -128,7 +129,7 @@ pub(super) async fn opened(
                 } } }
             } }
         }
-        @if let Some(next) = page.next { p { a href={ "/glass/opened?cursor=" (hex::encode(next)) } { (t!(lang, "accounts-older")) } } }
+        @if let Some(next) = page.next { p { a href={ "/glass/opened?cursor=" (cursor::write(next)) } { (t!(lang, "accounts-older")) } } }
     };
     Ok(layout::page(&caller, Place::People, &t!(lang, "accounts-opened"), &content))
 }

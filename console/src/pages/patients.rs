@@ -1,10 +1,11 @@
 //! Everybody who is watched, and the search.
 
-use super::form::{cursor, percent};
+use super::form::percent;
 use super::layout::{self, Place};
 use super::patient::{programme_names, status_word};
 use crate::access::Caller;
 use crate::app::Shared;
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::{Words, t};
 use axum::extract::{Query, State};
@@ -30,7 +31,7 @@ pub(super) async fn page(
     Query(search): Query<Search>,
 ) -> Result<Markup, Problem> {
     let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-    let after = cursor(search.cursor.as_deref());
+    let after = cursor::read(search.cursor.as_deref())?;
     let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: ROWS }).await?;
     let (words, lang) = (caller.words(&app), caller.lang);
     let may_enter = caller.may(Permission::EditCare);
@@ -56,7 +57,7 @@ pub(super) async fn page(
             } }
         }
         @if let Some(next) = page.next {
-            p { a href={ "/patients?cursor=" (hex::encode(next)) @if let Some(q) = wanted { "&q=" (percent(q)) } } { (t!(lang, "patient-more")) } }
+            p { a href={ "/patients?cursor=" (cursor::write(next)) @if let Some(q) = wanted { "&q=" (percent(q)) } } { (t!(lang, "patient-more")) } }
         }
     };
     Ok(layout::page(&caller, Place::Patients, &t!(lang, "common-patients"), &content))

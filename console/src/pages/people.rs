@@ -133,7 +133,8 @@ async fn answer(app: &App, caller: &Caller, name: &str, done: Result<(), Problem
     }
 }
 
-fn role(fields: &Fields, lang: Lang) -> Result<Role, Problem> {
+/// The role that is chosen.
+pub(super) fn role(fields: &Fields, lang: Lang) -> Result<Role, Problem> {
     fields
         .get("role")
         .and_then(|role| role.parse().ok())

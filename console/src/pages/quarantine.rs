@@ -8,6 +8,7 @@ use super::sources::counted;
 use crate::access::Caller;
 use crate::api::replay_row;
 use crate::app::{App, Shared};
+use crate::cursor;
 use crate::problem::Problem;
 use crate::replays::{self, Chosen, End, Run};
 use crate::text::{Words, t};
@@ -34,7 +35,8 @@ impl Filter {
         let given = |text: Option<&str>| text.map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
         let word = |c: &String| c.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && c.len() <= 64;
         let source = given(source).map(|s| SourceId::new(&s).map_err(|_| Problem::not_found("such source")));
-        Ok(Chosen { code: given(code).filter(word), source: source.transpose()? })
+        let code = given(code).map(|c| if word(&c) { Ok(c) } else { Err(Problem::not_found("such reason")) });
+        Ok(Chosen { code: code.transpose()?, source: source.transpose()? })
     }
 }
 
@@ -55,7 +57,7 @@ pub(super) async fn page(
     Query(filter): Query<Filter>,
 ) -> Result<Markup, Problem> {
     let chosen = Filter::chosen(filter.code.as_deref(), filter.source.as_deref())?;
-    let after = filter.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor::read(filter.cursor.as_deref())?;
     show(&app, &caller, &chosen, after, None).await
 }
 
@@ -91,7 +93,7 @@ async fn show(
             ul.refused { @for row in &page.items { (item(row, words, administers)) } }
         }
         @if let Some(next) = page.next {
-            p { a href={ "/quarantine?cursor=" (hex::encode(next)) "&" (query(chosen.code.as_deref(), chosen.source.as_ref())) } { (t!(lang, "admin-more")) } }
+            p { a href={ "/quarantine?cursor=" (cursor::write(next)) "&" (query(chosen.code.as_deref(), chosen.source.as_ref())) } { (t!(lang, "admin-more")) } }
         }
     };
     Ok(layout::page(caller, Place::Sources, &title, &content))

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use super::form::Fields;
+use super::form::{Fields, percent};
 use super::layout::{alert, bare};
 use crate::access::secret::new_secret;
 use crate::access::{Caller, Credential, second_factor, session, step, step::Step};
@@ -60,7 +60,7 @@ async fn show(app: &App, lang: Lang, status: StatusCode, next: &str, wrong: Opti
                 p.note { (t!(lang, "accounts-nobody-yet")) " " code { "hearth user add NAME --role administrator" } }
             }
             @if let Some(provider) = &app.oidc {
-                p { a.button.primary href={ "/sign-in/oidc?next=" (next) } { (t!(lang, "accounts-sign-in-with", provider = provider.name().unwrap_or("OpenID Connect"))) } }
+                p { a.button.primary href={ "/sign-in/oidc?next=" (percent(next)) } { (t!(lang, "accounts-sign-in-with", provider = provider.name().unwrap_or("OpenID Connect"))) } }
                 p.quiet { (t!(lang, "accounts-or-password")) }
             }
             form.stack method="post" action="/sign-in" {

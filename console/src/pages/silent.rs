@@ -4,6 +4,7 @@ use super::layout::{self, Place};
 use super::reason;
 use crate::access::Caller;
 use crate::app::Shared;
+use crate::cursor;
 use crate::problem::Problem;
 use crate::silence::{BATTERY_LOW, Cause, Whose, cause};
 use crate::text::{Lang, Words, t};
@@ -27,11 +28,11 @@ const SHOWN: u32 = 60;
 pub(super) async fn page(
     State(app): State<Shared>,
     caller: Caller,
-    Query(cursor): Query<Cursor>,
+    Query(asked): Query<Cursor>,
 ) -> Result<Markup, Problem> {
     let (words, lang) = (caller.words(&app), caller.lang);
     let before = Expectation::silent_before(words.now);
-    let after = cursor.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor::read(asked.cursor.as_deref())?;
     let is_first = after.is_none();
     let page = app.store.silent(caller.scope(), before, PageRequest { after, limit: SHOWN }).await?;
     let total = app.store.silent_count(caller.scope(), before).await?;
@@ -55,7 +56,7 @@ pub(super) async fn page(
                 ul.silent { @for (why, patient) in patients { (row(why, patient, words)) } }
             }
         }
-        @if let Some(next) = page.next { p { a href={ "/silent?cursor=" (hex::encode(next)) } { (t!(lang, "admin-more")) } } }
+        @if let Some(next) = page.next { p { a href={ "/silent?cursor=" (cursor::write(next)) } { (t!(lang, "admin-more")) } } }
         (weak_list(&weak, words))
     };
     Ok(layout::page(&caller, Place::Silent, &title, &content))

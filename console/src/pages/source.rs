@@ -8,6 +8,7 @@ use super::sources::{counted, hub, kind, presence, show_secret};
 use crate::access::Caller;
 use crate::api::rotate_source;
 use crate::app::Shared;
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::{Words, t};
 use axum::extract::{Path, Query, State};
@@ -39,11 +40,11 @@ pub(super) async fn page(
     caller: Caller,
     headers: HeaderMap,
     Path(id): Path<String>,
-    Query(cursor): Query<Cursor>,
+    Query(asked): Query<Cursor>,
 ) -> Result<Markup, Problem> {
     let id = known(&id)?;
     let row = app.store.source_row(&id).await?.ok_or_else(|| Problem::not_found("such source"))?;
-    let after = cursor.cursor.and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor::read(asked.cursor.as_deref())?;
     let devices = app.store.source_devices(&id, PageRequest { after, limit: SHOWN }).await?;
     let refused = app.store.refused_kinds(Some(&id)).await?;
     let (words, lang) = (caller.words(&app), caller.lang);
@@ -169,7 +170,7 @@ fn devices_of(id: &SourceId, devices: &Page<DeviceSeen>, words: Words) -> Markup
                         }
                     } }
                 } }
-                @if let Some(next) = &devices.next { p { a href={ "/sources/" (id) "?cursor=" (hex::encode(next)) } { (t!(lang, "admin-more")) } } }
+                @if let Some(next) = &devices.next { p { a href={ "/sources/" (id) "?cursor=" (cursor::write(next)) } { (t!(lang, "admin-more")) } } }
             }
         }
     }

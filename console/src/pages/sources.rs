@@ -1,11 +1,12 @@
 //! Hubs and vendors: do they deliver?
 
-use super::form::{Fields, csrf};
+use super::form::{Fields, csrf, percent};
 use super::layout::{self, Place, alert};
 use super::publish::{self, Door, copyable};
 use crate::access::Caller;
 use crate::api::{SecretOut, create_source};
 use crate::app::{App, Shared};
+use crate::cursor;
 use crate::problem::Problem;
 use crate::text::{Lang, Words, t};
 use axum::extract::{Query, State};
@@ -38,7 +39,7 @@ pub(super) async fn page(
     Query(search): Query<Search>,
 ) -> Result<Markup, Problem> {
     let wanted = search.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-    let after = search.cursor.as_deref().and_then(|c| String::from_utf8(hex::decode(c).ok()?).ok());
+    let after = cursor::read(search.cursor.as_deref())?;
     show(&app, &caller, (wanted, after), None).await
 }
 
@@ -111,7 +112,7 @@ async fn show(
         @if !look.is_empty() { h2 { (t!(lang, "admin-sources-look")) " " span.count { (look.len()) } } (list(&look, words)) }
         @if !fine.is_empty() { h2 { (t!(lang, "admin-sources-fine")) " " span.count { (fine.len()) } } (list(&fine, words)) }
         @if let Some(next) = page.next {
-            p { a href={ "/sources?cursor=" (hex::encode(next)) @if let Some(q) = wanted { "&q=" (q) } } { (t!(lang, "admin-more")) } }
+            p { a href={ "/sources?cursor=" (cursor::write(next)) @if let Some(q) = wanted { "&q=" (percent(q)) } } { (t!(lang, "admin-more")) } }
         }
         @if administers { (add_form(caller, wrong.map(|(_, fields)| fields))) }
     };

@@ -2,7 +2,7 @@
 
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
-use super::people::{Part, parts, role_field, role_name, team_fields, team_names, teams};
+use super::people::{Part, parts, role, role_field, role_name, team_fields, team_names, teams};
 use crate::access::Caller;
 use crate::api::make_token;
 use crate::app::{App, Shared};
@@ -27,10 +27,7 @@ pub(super) async fn add(State(app): State<Shared>, caller: Caller, fields: Field
     let made = async {
         let label =
             fields.get("label").ok_or_else(|| Problem::field("/label", t!(lang, "accounts-token-label-needed")))?;
-        let role: Role = fields
-            .get("role")
-            .and_then(|role| role.parse().ok())
-            .ok_or_else(|| Problem::field("/role", t!(lang, "accounts-role-needed")))?;
+        let role = role(&fields, lang)?;
         let days: i64 = fields
             .get("days")
             .unwrap_or_default()
