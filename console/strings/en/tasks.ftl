@@ -35,7 +35,10 @@ tasks-found = { $n ->
 }
 tasks-search = Name or record number
 tasks-find = Find
-tasks-more = Show more, { $n } are left
+tasks-more = { $n ->
+    [one] Show more, 1 is left
+   *[other] Show more, { $n } are left
+}
 
 # Where there is nothing.
 tasks-none = Nobody needs a call.
@@ -212,26 +215,3 @@ tasks-key-leave = leave a field
 tasks-key-help = these keys
 tasks-fault-title = Rule { $rule } could not be evaluated
 tasks-fault-basis = A rule that fails is not silence
-tasks-told-first = Hearth told { $names }.
-tasks-told-again = Hearth told { $names } once more.
-tasks-told-next = Hearth passed it on to the next in line: { $names }.
-tasks-told-last = Hearth passed it on to the last in line: { $names }.
-tasks-told-unaccepted = Nobody has taken the task.
-tasks-told-owner-off = Its owner went off duty.
-tasks-told-owner-disabled = Its owner may no longer sign in.
-tasks-told-overdue = It is overdue.
-tasks-told-worse = It got worse.
-tasks-told-then = Next step, if nobody does anything: { $time }.
-tasks-told-digest = It stands in the digest of { $time } to { $names }.
-tasks-told-waits = It waits for cover: nobody is told before { $time }.
-tasks-told-waits-why = It came outside the hours of cover.
-tasks-told-never = It waits for cover, and no hours of cover are set to come.
-tasks-told-never-why = An administrator sets them on the page of messages.
-tasks-told-nobody-first = Nobody who is first in line can be told now.
-tasks-told-nobody-next = Nobody who is next in line can be told now.
-tasks-told-nobody-last = Nobody who is last in line can be told.
-tasks-told-nobody-why = Nobody there is on duty and can be reached; Hearth goes on to the next step.
-tasks-told-nobody-last-why = An administrator puts somebody there, on the page of messages.
-tasks-told-lost = A dead end: the message to { $name } by { $way } was given up.
-tasks-told-by-email = e-mail
-tasks-told-by-webhook = webhook

@@ -55,7 +55,11 @@ async fn a_message_arrives_in_a_real_mailbox_and_says_nothing_of_whom() {
     let told = fixture.api("GET", &format!("/tasks/{task}"), "").await;
     assert_eq!(told.status, 200);
     let events = fixture.store.task_events(&task.parse().unwrap()).await.unwrap();
-    assert!(events.iter().any(|e| e.what == "told" && e.why.to_string().starts_with("ada: nobody has taken it")));
+    assert!(
+        events
+            .iter()
+            .any(|e| e.what == "told" && e.why.to_string().starts_with("Hearth told ada. Nobody has taken the task."))
+    );
     settled(&fixture, "ada", MessageState::Sent).await;
 }
 

@@ -1,79 +1,32 @@
 //! Whom Hearth told of a task, step by step: to whom, why, and what comes next.
 
-use crate::text::{Lang, Words, t};
-use care::cover::{Channel, Occasion, Stage, Telling};
+use crate::text::Words;
+use care::cover::{Piece, Telling};
 use maud::{Markup, html};
 
 /// The step, and below it why it was taken and what comes next.
 pub(super) fn told(telling: &Telling, words: Words) -> (Markup, Markup) {
-    let (lang, none) = (words.lang, html! {});
-    match telling {
-        Telling::Told { stage, names, occasion, next_at, .. } => {
-            let next = html! {
-                (why(lang, *occasion))
-                @if let Some(at) = next_at { " " (t!(lang, "tasks-told-then"; time = words.at(*at))) }
-            };
-            (step(lang, *stage, &names.join(", ")), next)
+    let said = words.lang.voice().said(telling);
+    let show = |pieces: &[Piece]| {
+        html! {
+            @for piece in pieces {
+                @match piece {
+                    Piece::Words(text) => { (text) },
+                    Piece::At(at, _) => { (words.at(*at)) },
+                    // What the other server answered, as it answered.
+                    Piece::Quoted(text) => { span lang="en" { (text) } },
+                }
+            }
         }
-        Telling::Digest { names, at, .. } => {
-            (t!(lang, "tasks-told-digest", names = names.join(", "); time = words.at(*at)), none)
-        }
-        Telling::Waits { until: Some(until), .. } => {
-            (t!(lang, "tasks-told-waits"; time = words.at(*until)), html! { (t!(lang, "tasks-told-waits-why")) })
-        }
-        Telling::Waits { until: None, .. } => {
-            (html! { (t!(lang, "tasks-told-never")) }, html! { (t!(lang, "tasks-told-never-why")) })
-        }
-        Telling::Nobody { stage: Stage::Last } => {
-            (nobody(lang, Stage::Last), html! { (t!(lang, "tasks-told-nobody-last-why")) })
-        }
-        Telling::Nobody { stage } => (nobody(lang, *stage), html! { (t!(lang, "tasks-told-nobody-why")) }),
-        Telling::Undelivered { name, channel, why } => {
-            let way = match channel {
-                Channel::Email => t!(lang, "tasks-told-by-email"),
-                Channel::Webhook => t!(lang, "tasks-told-by-webhook"),
-            };
-            // What the other server answered, as it answered.
-            let answer = html! { span lang="en" { (why) } };
-            (html! { (t!(lang, "tasks-told-lost", name = name.as_str(), way = way)) }, answer)
-        }
-    }
-}
-
-fn step(lang: Lang, stage: Stage, names: &str) -> Markup {
-    html! {
-        (match stage {
-            Stage::First => t!(lang, "tasks-told-first", names = names),
-            Stage::Again => t!(lang, "tasks-told-again", names = names),
-            Stage::Next => t!(lang, "tasks-told-next", names = names),
-            Stage::Last => t!(lang, "tasks-told-last", names = names),
-        })
-    }
-}
-
-fn nobody(lang: Lang, stage: Stage) -> Markup {
-    html! {
-        (match stage {
-            Stage::First | Stage::Again => t!(lang, "tasks-told-nobody-first"),
-            Stage::Next => t!(lang, "tasks-told-nobody-next"),
-            Stage::Last => t!(lang, "tasks-told-nobody-last"),
-        })
-    }
-}
-
-fn why(lang: Lang, occasion: Occasion) -> String {
-    match occasion {
-        Occasion::Unaccepted => t!(lang, "tasks-told-unaccepted"),
-        Occasion::OwnerOff => t!(lang, "tasks-told-owner-off"),
-        Occasion::OwnerDisabled => t!(lang, "tasks-told-owner-disabled"),
-        Occasion::Overdue => t!(lang, "tasks-told-overdue"),
-        Occasion::Worse => t!(lang, "tasks-told-worse"),
-    }
+    };
+    (show(&said.step), show(&said.why))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Lang;
+    use care::cover::{Channel, Occasion, Stage};
     use chrono_tz::Tz;
 
     /// Without tags.

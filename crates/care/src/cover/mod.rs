@@ -6,6 +6,7 @@
 mod book;
 mod hours;
 mod member;
+mod phrases;
 mod policy;
 mod telling;
 mod warning;
@@ -14,7 +15,7 @@ pub use book::{CoverBook, CoverChange};
 pub use hours::{Hours, HoursError, Span};
 pub use member::{Channel, Email, EmailError, Member, Who, WhoError};
 pub use policy::{Cover, Mistake, Policy, Stage, Timing, Wrong};
-pub use telling::{Occasion, Telling};
+pub use telling::{Occasion, Piece, Said, Telling};
 pub use warning::{Warning, warnings};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a task's timeline says about messages.
 
+use super::phrases::Phrases;
 use super::{Channel, Stage};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -82,109 +83,75 @@ impl Telling {
         }
     }
 
-    /// In English.
+    /// What is said of it. A page and a program differ in how they write a time, and in nothing else.
     #[must_use]
-    pub fn english(&self) -> String {
+    pub(crate) fn said(&self, phrases: &dyn Phrases) -> Said {
+        let words = |text: &str| Piece::Words(text.to_owned());
+        let around = |[before, after]: [String; 2], at: &Instant, zone: &Tz| {
+            vec![Piece::Words(before), Piece::At(*at, *zone), Piece::Words(after)]
+        };
         match self {
             Telling::Told { stage, names, occasion, next_at, zone } => {
-                let whom = match stage {
-                    Stage::First => "",
-                    Stage::Again => " once more",
-                    Stage::Next => ", next in line",
-                    Stage::Last => ", last in line",
-                };
-                let next =
-                    next_at.map(|at| format!("; if nobody acts, again at {}", clock(at, *zone, "%a %-d %b %H:%M")));
-                format!("{}{whom}: {}{}", names.join(", "), occasion.english(), next.unwrap_or_default())
+                let mut why = vec![words(phrases.occasion(*occasion))];
+                if let Some(at) = next_at {
+                    let [before, after] = phrases.next();
+                    why.extend(around([format!(" {before}"), after.to_owned()], at, zone));
+                }
+                Said { step: vec![Piece::Words(phrases.told(*stage, &names.join(", ")))], why }
             }
             Telling::Digest { names, at, zone } => {
-                format!("in the digest of {} to {}", clock(*at, *zone, "%a %-d %b %H:%M"), names.join(", "))
+                Said { step: around(phrases.digest(&names.join(", ")), at, zone), why: Vec::new() }
             }
             Telling::Waits { until: Some(until), zone } => {
-                format!("outside the hours of cover; told from {} on", clock(*until, *zone, "%a %-d %b %H:%M"))
+                let ([before, after], why) = phrases.waits();
+                Said { step: around([before.to_owned(), after.to_owned()], until, zone), why: vec![words(why)] }
             }
-            Telling::Waits { until: None, .. } => "outside the hours of cover, and none are set to come".to_owned(),
-            Telling::Nobody { stage } => match stage {
-                Stage::First | Stage::Again => "nobody first in line can be told now".to_owned(),
-                Stage::Next => "nobody next in line can be told now".to_owned(),
-                Stage::Last => "nobody last in line can be told".to_owned(),
+            Telling::Waits { until: None, .. } => {
+                let (step, why) = phrases.never();
+                Said { step: vec![words(step)], why: vec![words(why)] }
+            }
+            Telling::Nobody { stage } => {
+                let (step, why) = phrases.nobody(*stage);
+                Said { step: vec![words(step)], why: vec![words(why)] }
+            }
+            Telling::Undelivered { name, channel, why } => Said {
+                step: vec![Piece::Words(phrases.undelivered(name, *channel))],
+                why: vec![Piece::Quoted(why.clone())],
             },
-            Telling::Undelivered { name, channel, why } => {
-                format!("the message to {name} by {} was given up: {why}", english_channel(*channel))
-            }
-        }
-    }
-
-    /// In German.
-    #[must_use]
-    pub fn german(&self) -> String {
-        match self {
-            Telling::Told { stage, names, occasion, next_at, zone } => {
-                let whom = match stage {
-                    Stage::First => "",
-                    Stage::Again => ", noch einmal",
-                    Stage::Next => ", als Nächste",
-                    Stage::Last => ", als Letzte",
-                };
-                let next = next_at.map(|at| format!("; wenn niemand handelt, erneut {}", german_clock(at, *zone)));
-                format!("{}{whom}: {}{}", names.join(", "), occasion.german(), next.unwrap_or_default())
-            }
-            Telling::Digest { names, at, zone } => {
-                format!("in der Übersicht vom {} an {}", german_clock(*at, *zone), names.join(", "))
-            }
-            Telling::Waits { until: Some(until), zone } => {
-                format!("außerhalb der Dienstzeiten; Nachricht ab {}", german_clock(*until, *zone))
-            }
-            Telling::Waits { until: None, .. } => "außerhalb der Dienstzeiten, und es kommen keine".to_owned(),
-            Telling::Nobody { stage } => match stage {
-                Stage::First | Stage::Again => "von den Ersten ist niemand zu erreichen".to_owned(),
-                Stage::Next => "von den Nächsten ist niemand zu erreichen".to_owned(),
-                Stage::Last => "von den Letzten ist niemand zu erreichen".to_owned(),
-            },
-            Telling::Undelivered { name, channel, why } => {
-                let channel = match channel {
-                    Channel::Email => "E-Mail",
-                    Channel::Webhook => "Webhook",
-                };
-                format!("die Nachricht an {name} per {channel} wurde aufgegeben: {why}")
-            }
         }
     }
 }
 
-impl Occasion {
-    const fn english(self) -> &'static str {
-        match self {
-            Occasion::Unaccepted => "nobody has taken it",
-            Occasion::OwnerOff => "its owner is off duty",
-            Occasion::OwnerDisabled => "its owner may no longer sign in",
-            Occasion::Overdue => "it is overdue",
-            Occasion::Worse => "it got worse",
-        }
-    }
-
-    const fn german(self) -> &'static str {
-        match self {
-            Occasion::Unaccepted => "niemand hat sie übernommen",
-            Occasion::OwnerOff => "wer sie hat, ist nicht im Dienst",
-            Occasion::OwnerDisabled => "wer sie hat, kann sich nicht mehr anmelden",
-            Occasion::Overdue => "sie ist überfällig",
-            Occasion::Worse => "es ist schlimmer geworden",
-        }
-    }
+/// What a timeline says of a message: the step that was taken, and why and what comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// "Hearth told Ada."
+    pub step: Vec<Piece>,
+    /// "Nobody has taken the task."; nothing where there is nothing to add
+    pub why: Vec<Piece>,
 }
 
-const fn english_channel(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "e-mail",
-        Channel::Webhook => "webhook",
+/// A part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// words in the reader's language
+    Words(String),
+    /// a time, and the clinic's zone
+    At(Instant, Tz),
+    /// what another server answered, as it answered
+    Quoted(String),
+}
+
+impl Said {
+    /// All of it as one text, with times as `clock` writes them.
+    pub(crate) fn text(&self, clock: impl Fn(Instant, Tz) -> String) -> String {
+        let plain = |pieces: &[Piece]| {
+            let piece = |piece: &Piece| match piece {
+                Piece::Words(words) | Piece::Quoted(words) => words.clone(),
+                Piece::At(at, zone) => clock(*at, *zone),
+            };
+            pieces.iter().map(piece).collect::<String>()
+        };
+        [plain(&self.step), plain(&self.why)].join(" ").trim_end().to_owned()
     }
-}
-
-fn clock(at: Instant, zone: Tz, form: &str) -> String {
-    at.with_timezone(&zone).format(form).to_string()
-}
-
-fn german_clock(at: Instant, zone: Tz) -> String {
-    at.with_timezone(&zone).format_localized("%a %-d. %B, %H:%M", chrono::Locale::de_DE).to_string()
 }

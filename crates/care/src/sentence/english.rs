@@ -5,8 +5,10 @@ use super::{
     Amount, Bound, Comparison, Fact, Given, Held, Lack, Language, Measured, Remark, Sentence, Span, Statistic, Subject,
     TakenBack, Term, Threshold, Unwatched, Window, lower_first,
 };
+use crate::cover::{Said, Telling};
 use crate::{ParameterOrigin, ProgrammeId};
-use vitals::{Kind, Quantity};
+use chrono_tz::Tz;
+use vitals::{Instant, Kind, Quantity};
 
 /// English.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +40,21 @@ impl Language for English {
             Sentence::InItsPlace { programme: p } => format!("The programme {} stands in its place", programme(p)),
             Sentence::OnlyStored => "Readings of this patient are only stored".to_owned(),
             Sentence::Failed { detail } => format!("It could not be evaluated: {detail}"),
-            Sentence::Telling { telling } => telling.english(),
+            Sentence::Telling { telling } => self.said(telling).text(clock),
             Sentence::NotConfigured { parameters } => {
                 format!("Not configured: nobody has set {}", parameters.join(", "))
             }
         }
     }
+
+    fn said(&self, telling: &Telling) -> Said {
+        telling.said(self)
+    }
+}
+
+/// A time for whoever cannot ask which zone it is in.
+fn clock(at: Instant, zone: Tz) -> String {
+    format!("{} {zone}", at.with_timezone(&zone).format("%a %-d %b %H:%M"))
 }
 
 fn unwatched(because: &Unwatched) -> String {

@@ -5,8 +5,10 @@ use super::{
     Amount, Bound, Comparison, Fact, Given, Held, Lack, Language, Measured, Remark, Sentence, Span, Statistic, Subject,
     TakenBack, Term, Threshold, Unwatched, Window,
 };
+use crate::cover::{Said, Telling};
 use crate::{ParameterOrigin, ProgrammeId, Severity};
-use vitals::{Kind, Quantity};
+use chrono_tz::Tz;
+use vitals::{Instant, Kind, Quantity};
 
 /// German, with a decimal comma.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +39,21 @@ impl Language for German {
             Sentence::InItsPlace { programme: p } => format!("An ihrer Stelle gilt das Programm {}", programme(p)),
             Sentence::OnlyStored => "Messungen dieser Person werden nur gespeichert".to_owned(),
             Sentence::Failed { detail } => format!("Sie konnte nicht ausgewertet werden: {detail}"),
-            Sentence::Telling { telling } => telling.german(),
+            Sentence::Telling { telling } => self.said(telling).text(clock),
             Sentence::NotConfigured { parameters } => {
                 format!("Nicht eingestellt: niemand hat {} festgelegt", parameters.join(", "))
             }
         }
     }
+
+    fn said(&self, telling: &Telling) -> Said {
+        telling.said(self)
+    }
+}
+
+/// A time for whoever cannot ask which zone it is in.
+fn clock(at: Instant, zone: Tz) -> String {
+    format!("{} {zone}", at.with_timezone(&zone).format_localized("%a %-d. %B, %H:%M", chrono::Locale::de_DE))
 }
 
 fn unwatched(because: &Unwatched) -> String {

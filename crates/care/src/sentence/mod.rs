@@ -18,7 +18,7 @@ pub use fact::{
 };
 pub use german::German;
 
-use crate::cover::Telling;
+use crate::cover::{Said, Telling};
 use crate::{ProgrammeId, Severity};
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
@@ -165,6 +165,8 @@ pub trait Language: Sync {
     fn tag(&self) -> &'static str;
     /// The sentence in this language.
     fn say(&self, sentence: &Sentence) -> String;
+    /// What a timeline says of a message, in this language; a page writes its times in the reader's zone.
+    fn said(&self, telling: &Telling) -> Said;
 }
 
 /// Every language that Hearth speaks; the first is the default.
