@@ -95,6 +95,14 @@ async fn a_coordinator_changes_how_to_reach_a_patient_and_nothing_else() {
 #[tokio::test]
 async fn pausing_and_leaving_a_programme_say_since_when_who_and_why() {
     let (_f, browser) = household().await;
+    let form = "programme=copd&from-copd=2026-11-10&status=paused&effective_from=yesterday&reason=In+hospital";
+    let refused = browser.post("/patients/anna/care", form).await;
+    assert_eq!(refused.status, 400);
+    says(
+        &refused,
+        &["value=\"2026-11-10\"", "value=\"paused\" checked", "value=\"copd\" checked", ">In hospital</textarea>"],
+    );
+    assert!(!refused.body.contains("value=\"heart-failure\" checked"), "what was typed, not what is so");
     let form = "programme=heart-failure&programme=copd&from-copd=2026-11-10&status=paused&effective_from=2026-11-20&reason=In+hospital";
     assert_eq!(browser.post("/patients/anna/care", form).await.status, 303);
     says(&browser.get("/patients/anna").await, &["paused", "by clinician", "“In hospital”", "COPD"]);

@@ -20,7 +20,7 @@ mod teams;
 
 pub(crate) use accounts::make_token;
 pub(crate) use assignments::{assign as assign_device, begin_with_device};
-pub(crate) use patients::enter_patient;
+pub(crate) use patients::{change_patient, enter_patient};
 pub(crate) use quarantine::replay_row;
 pub(crate) use sources::{SecretOut, create_source, rotate_source};
 

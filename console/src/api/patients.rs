@@ -159,11 +159,20 @@ pub(super) async fn change(
     Body(body): Body<PatientIn>,
 ) -> Result<Json<PatientOut>, Problem> {
     let record = caller.patient(&app, &id).await?;
-    let now = app.clock.now();
-    let said = body.changed(&record, &caller, app.rulebooks.as_ref(), now)?;
-    let id = record.patient.id;
-    let after = app.store.change_patient(&id, said.change, said.parameters, said.assignments, &caller.actor).await?;
+    let after = change_patient(&app, body, &record, &caller).await?;
     Ok(Json(show(after, app.clock.now())))
+}
+
+/// Changes a patient; the pages and the API do the same.
+pub(crate) async fn change_patient(
+    app: &App,
+    body: PatientIn,
+    record: &PatientRecord,
+    caller: &Caller,
+) -> Result<PatientRecord, Problem> {
+    let said = body.changed(record, caller, app.rulebooks.as_ref(), app.clock.now())?;
+    let (id, by) = (&record.patient.id, &caller.actor);
+    Ok(app.store.change_patient(id, said.change, said.parameters, said.assignments, by).await?)
 }
 
 /// Letters and digits that are not taken for one another on the telephone.

@@ -24,7 +24,10 @@ patient-of-patient = diese Person
 patient-above-lowest = { $amount } über dem niedrigsten Wert
 patient-below-highest = { $amount } unter dem höchsten Wert
 patient-chart-title = { $name } in { $unit }
-patient-chart-series = { $name }: { $count } Messungen, die neueste { $newest }, { $time }.
+patient-chart-series = { $count ->
+    [one] { $name }: 1 Messung, { $newest }, { $time }.
+   *[other] { $name }: { $count } Messungen, die neueste { $newest }, { $time }.
+}
 patient-gap = Vom { $from } bis { $to } kam nichts, obwohl es erwartet war.
 patient-gap-day = Am { $day } kam nichts, obwohl es erwartet war.
 patient-episode-open = { $severity }: { $why }, seit { $from }
@@ -57,7 +60,10 @@ patient-no-programme = keines
 patient-no-open-task = Keine offene Aufgabe.
 patient-closed-tasks = Abgeschlossene Aufgaben
 patient-as-table = Dasselbe als Tabelle
-patient-all-readings = Alle { $n } Messungen
+patient-all-readings = { $n ->
+    [one] Die eine Messung
+   *[other] Alle { $n } Messungen
+}
 patient-readings-of = Messungen: { $name }
 patient-newest-of = Die neuesten { $n } von { $all }; alle stehen in der API.
 patient-measured = Gemessen
@@ -71,7 +77,10 @@ patient-slot = Platz { $n }
 patient-not-theirs = Von jemand anderem?
 patient-adherence = Gemessen wie erwartet
 patient-nothing-expected = Von dieser Person wird nichts erwartet.
-patient-days-of = { $n } von { $all } Tagen
+patient-days-of = { $all ->
+    [one] { $n } von 1 Tag
+   *[other] { $n } von { $all } Tagen
+}
 patient-calendar-title = { $name }: Tage, an denen gemessen wurde
 patient-none-missed = Kein erwarteter Tag wurde ausgelassen.
 patient-missed = { $more ->
@@ -198,7 +207,8 @@ patient-record-number = Klinikakte
 patient-zone = Zeitzone, etwa Europe/Berlin
 patient-wrong-zone = Es gibt keine Zeitzone „{ $zone }“. Schreiben Sie sie wie Europe/Berlin.
 patient-language-hint = (Kürzel, etwa en oder de)
-patient-relation = Wer ist es: Tochter, Nachbar
+patient-relation = Wer es ist
+patient-relation-hint = Tochter, Nachbar
 patient-enrolled-from = Eingeschrieben ab
 patient-first-device = Erstes Gerät
 patient-device-hint = (geht auch später; angeboten sind die, deren Messungen niemandem gehören)

@@ -24,7 +24,10 @@ patient-of-patient = this patient
 patient-above-lowest = { $amount } above the lowest
 patient-below-highest = { $amount } below the highest
 patient-chart-title = { $name } in { $unit }
-patient-chart-series = { $name }: { $count } readings, the newest { $newest }, { $time }.
+patient-chart-series = { $count ->
+    [one] { $name }: 1 reading, { $newest }, { $time }.
+   *[other] { $name }: { $count } readings, the newest { $newest }, { $time }.
+}
 patient-gap = Nothing came from { $from } to { $to }, though it was expected.
 patient-gap-day = Nothing came on { $day }, though it was expected.
 patient-episode-open = { $severity }: { $why }, since { $from }
@@ -57,7 +60,10 @@ patient-no-programme = none
 patient-no-open-task = No open task.
 patient-closed-tasks = Closed tasks
 patient-as-table = The same as a table
-patient-all-readings = All { $n } readings
+patient-all-readings = { $n ->
+    [one] The one reading
+   *[other] All { $n } readings
+}
 patient-readings-of = Readings of { $name }
 patient-newest-of = The newest { $n } of { $all }; all of them are in the API.
 patient-measured = Measured
@@ -71,7 +77,10 @@ patient-slot = slot { $n }
 patient-not-theirs = Not theirs?
 patient-adherence = Measured when expected
 patient-nothing-expected = Nothing is expected of this patient.
-patient-days-of = { $n } of { $all } days
+patient-days-of = { $all ->
+    [one] { $n } of 1 day
+   *[other] { $n } of { $all } days
+}
 patient-calendar-title = { $name }: days on which it was measured
 patient-none-missed = No expected day was missed.
 patient-missed = { $more ->
@@ -198,7 +207,8 @@ patient-record-number = hospital record
 patient-zone = Time zone, such as Europe/Berlin
 patient-wrong-zone = There is no time zone “{ $zone }”. Write it like Europe/Berlin.
 patient-language-hint = (code, such as en or de)
-patient-relation = Who is it: daughter, neighbour
+patient-relation = Who it is
+patient-relation-hint = daughter, neighbour
 patient-enrolled-from = Enrolled from
 patient-first-device = First device
 patient-device-hint = (may be left for later; offered are those whose readings are nobody’s)

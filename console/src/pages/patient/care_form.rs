@@ -1,6 +1,6 @@
 //! Programmes, and whether anything is expected: a clinician's form.
 
-use super::edit;
+use super::edit::{self, Typed};
 use super::head::status_word;
 use super::preview::midnight;
 use crate::access::Caller;
@@ -11,8 +11,8 @@ use crate::pages::form::{Fields, csrf};
 use crate::problem::Problem;
 use crate::text::{Lang, Words, t};
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use care::{Enrolment, PatientStatus, ProgrammeId, TeamId};
+use axum::response::Response;
+use care::{Enrolment, PatientStatus, ProgrammeId};
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -33,21 +33,8 @@ pub(in crate::pages) async fn save(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let record = caller.patient(&app, &id).await?;
-    let done = async {
-        let wish = parse(&app, &record, &fields, caller.lang)?;
-        let said = wish.changed(&record, &caller, app.rulebooks.as_ref(), app.clock.now())?;
-        app.store.change_patient(&record.patient.id, said.change, Vec::new(), None, &caller.actor).await?;
-        Ok::<_, Problem>(())
-    };
-    match done.await {
-        Ok(()) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
-        Err(problem) if problem.status.is_client_error() => {
-            let page =
-                edit::show(&app, &caller, &id, &Fields::default(), Some(&problem.detail_in(caller.lang))).await?;
-            Ok((problem.status, page).into_response())
-        }
-        Err(problem) => Err(problem),
-    }
+    let wish = parse(&app, &record, &fields, caller.lang);
+    edit::save(&app, &caller, &record, wish, &Typed { care: fields, ..Typed::default() }).await
 }
 
 fn parse(app: &App, record: &PatientRecord, fields: &Fields, lang: Lang) -> Result<PatientIn, Problem> {
@@ -82,11 +69,9 @@ fn parse(app: &App, record: &PatientRecord, fields: &Fields, lang: Lang) -> Resu
             });
         }
     }
-    let teams = fields.get("teams").is_some().then(|| fields.all("team").filter_map(|t| TeamId::new(t).ok()).collect());
     Ok(PatientIn {
         status,
         programmes: Some(programmes),
-        teams,
         reason: Some(fields.required("reason", lang, &t!(lang, "patient-a-reason"))?.to_owned()),
         effective_from: date(fields, "effective_from", zone, lang)?.filter(|_| status.is_some()),
         ..PatientIn::default()
@@ -108,10 +93,20 @@ fn status_of(word: &str) -> Option<PatientStatus> {
     EVERY.iter().find(|(_, w)| *w == word).map(|(status, _)| *status)
 }
 
-/// The form beside the one of the person.
-pub(super) fn form(app: &App, caller: &Caller, record: &PatientRecord, words: Words) -> Markup {
+/// The form beside the one of the person; where it was sent and refused, with what was typed.
+pub(super) fn form(app: &App, caller: &Caller, record: &PatientRecord, (typed, words): (&Fields, Words)) -> Markup {
     let lang = words.lang;
-    let date_of = |time: Instant| day(time, words.zone).to_string();
+    // One status is always sent.
+    let sent = typed.get("status");
+    let text = |name: &str| typed.get(name).unwrap_or_default().to_owned();
+    let date = |name: &str, now: Option<Instant>| match sent {
+        Some(_) => text(name),
+        None => now.map(|time| day(time, words.zone).to_string()).unwrap_or_default(),
+    };
+    let ticked = |programme: &ProgrammeId, running: Option<&Enrolment>| match sent {
+        Some(_) => typed.all("programme").any(|p| p == programme.as_str()),
+        None => running.is_some(),
+    };
     html! {
         form.stack.card #care method="post" action={ "/patients/" (record.patient.id) "/care" } {
             (csrf(caller))
@@ -119,26 +114,26 @@ pub(super) fn form(app: &App, caller: &Caller, record: &PatientRecord, words: Wo
                 @for programme in app.rulebooks.programmes(words.now) {
                     @let running = running(record, &programme, words.now);
                     div.programme {
-                        label.check { input type="checkbox" name="programme" value=(programme) checked[running.is_some()]; " " (words.programme(programme.as_str())) }
+                        label.check { input type="checkbox" name="programme" value=(programme) checked[ticked(&programme, running)]; " " (words.programme(programme.as_str())) }
                         div.row {
-                            label { (t!(lang, "patient-from-day")) input type="date" name={ "from-" (programme) } value=[running.map(|e| date_of(e.from))]; }
-                            label { (t!(lang, "patient-until-day")) input type="date" name={ "until-" (programme) } value=[running.and_then(|e| e.until).map(date_of)]; }
+                            label { (t!(lang, "patient-from-day")) input type="date" name={ "from-" (programme) } value=(date(&format!("from-{programme}"), running.map(|e| e.from))); }
+                            label { (t!(lang, "patient-until-day")) input type="date" name={ "until-" (programme) } value=(date(&format!("until-{programme}"), running.and_then(|e| e.until))); }
                         }
                     }
                 }
             }
             fieldset { legend { (t!(lang, "patient-status")) }
                 @for (status, word) in EVERY {
-                    label.check { input type="radio" name="status" value=(word) checked[status == record.status]; " " (status_word(status, words)) " "
+                    label.check { input type="radio" name="status" value=(word) checked[sent.map_or(status == record.status, |sent| sent == word)]; " " (status_word(status, words)) " "
                         span.quiet { @match status {
                             PatientStatus::Active => { (t!(lang, "patient-active-means")) },
                             PatientStatus::Paused => { (t!(lang, "patient-paused-means")) },
                             PatientStatus::Ended => { (t!(lang, "patient-ended-means")) },
                         } } }
                 }
-                label { (t!(lang, "patient-status-from")) " " span.quiet { (t!(lang, "patient-empty-now")) } input type="date" name="effective_from"; }
+                label { (t!(lang, "patient-status-from")) " " span.quiet { (t!(lang, "patient-empty-now")) } input type="date" name="effective_from" value=(text("effective_from")); }
             }
-            label { (t!(lang, "patient-why")) textarea name="reason" rows="2" required {} }
+            label { (t!(lang, "patient-why")) textarea name="reason" rows="2" required { (text("reason")) } }
             button.primary type="submit" { (t!(lang, "patient-save")) }
         }
     }

@@ -3,8 +3,8 @@
 use super::care_form;
 use crate::access::Caller;
 use crate::api::enrolment::ProgrammeIn;
-use crate::api::enter_patient;
 use crate::api::patient_input::{AssignmentIn, ContactJson, IdentifierJson, PatientIn};
+use crate::api::{change_patient, enter_patient};
 use crate::app::{App, Shared};
 use crate::pages::form::{Fields, csrf};
 use crate::pages::layout::{self, Place, alert};
@@ -17,6 +17,7 @@ use care::{Patient, Permission, ProgrammeId, Team};
 use chrono_tz::Tz;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
+use store::PatientRecord;
 use vitals::{DeviceId, DeviceRef, SourceId, UserSlot};
 
 /// `GET /new-patient`.
@@ -151,7 +152,7 @@ pub(in crate::pages) async fn edit_page(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Markup, Problem> {
-    show(&app, &caller, &id, &Fields::default(), None).await
+    show(&app, &caller, &id, &Typed::default(), None).await
 }
 
 /// `POST /patients/{id}/edit`.
@@ -162,30 +163,49 @@ pub(in crate::pages) async fn change(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let record = caller.patient(&app, &id).await?;
-    let done = async {
-        let wish = profile(&fields, caller.lang, caller.may(Permission::EditCare))?;
-        let said = wish.changed(&record, &caller, app.rulebooks.as_ref(), app.clock.now())?;
-        app.store.change_patient(&record.patient.id, said.change, Vec::new(), None, &caller.actor).await?;
-        let after = app.store.patient(&record.patient.id).await?;
-        Ok::<_, Problem>(after.is_some_and(|after| caller.scope().sees(&after.patient)))
+    let wish = profile(&fields, caller.lang, caller.may(Permission::EditCare));
+    save(&app, &caller, &record, wish, &Typed { person: fields, ..Typed::default() }).await
+}
+
+/// What was typed into the two forms of the page.
+#[derive(Debug, Default)]
+pub(super) struct Typed {
+    pub(super) person: Fields,
+    pub(super) care: Fields,
+}
+
+/// Does what one of the forms asks for, or shows both again with what is in the way.
+pub(super) async fn save(
+    app: &App,
+    caller: &Caller,
+    record: &PatientRecord,
+    wish: Result<PatientIn, Problem>,
+    typed: &Typed,
+) -> Result<Response, Problem> {
+    let done = match wish {
+        Ok(wish) => change_patient(app, wish, record, caller).await,
+        Err(problem) => Err(problem),
     };
-    match done.await {
-        Ok(true) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
+    let id = &record.patient.id;
+    match done {
+        Ok(after) if caller.scope().sees(&after.patient) => {
+            Ok(Redirect::to(&format!("/patients/{id}")).into_response())
+        }
         // Handed to another team: from now on out of sight.
-        Ok(false) => Ok(Redirect::to("/patients").into_response()),
+        Ok(_) => Ok(Redirect::to("/patients").into_response()),
         Err(problem) if problem.status.is_client_error() => {
-            Ok((problem.status, show(&app, &caller, &id, &fields, Some(&problem.detail_in(caller.lang))).await?)
-                .into_response())
+            let page = show(app, caller, id.as_str(), typed, Some(&problem.detail_in(caller.lang))).await?;
+            Ok((problem.status, page).into_response())
         }
         Err(problem) => Err(problem),
     }
 }
 
-pub(super) async fn show(
+async fn show(
     app: &App,
     caller: &Caller,
     id: &str,
-    typed: &Fields,
+    Typed { person: typed, care }: &Typed,
     wrong: Option<&str>,
 ) -> Result<Markup, Problem> {
     let record = caller.patient(app, id).await?;
@@ -204,7 +224,7 @@ pub(super) async fn show(
                 label { (t!(lang, "patient-why")) textarea name="reason" rows="2" { (typed.get("reason").unwrap_or_default()) } }
                 button.primary type="submit" { (t!(lang, "patient-save")) }
             }
-            @if caller.may(Permission::EditCare) { (care_form::form(app, caller, &record, words)) }
+            @if caller.may(Permission::EditCare) { (care_form::form(app, caller, &record, (care, words))) }
         }
     };
     Ok(layout::page(caller, Place::Patients, &t!(lang, "patient-edit-of", name = patient.name.as_str()), &content))
@@ -263,10 +283,10 @@ fn reach_fields(patient: &Patient, typed: &Fields, lang: Lang) -> Markup {
             label { (t!(lang, "patient-phone")) input type="tel" name="phone" autocomplete="off" value=(or("phone", &patient.phone)); }
             label { (t!(lang, "patient-language")) " " span.quiet { (t!(lang, "patient-language-hint")) } input name="language" value=(or("language", &patient.language)); }
             @for [name, phone, relation] in &contacts {
-                div.row {
+                div.row.contact {
                     label { (t!(lang, "patient-contact")) input name="contact_name" autocomplete="off" value=(name); }
                     label { (t!(lang, "patient-phone")) input type="tel" name="contact_phone" autocomplete="off" value=(phone); }
-                    label { (t!(lang, "patient-relation")) input name="contact_relation" autocomplete="off" value=(relation); }
+                    label { (t!(lang, "patient-relation")) input name="contact_relation" autocomplete="off" placeholder=(t!(lang, "patient-relation-hint")) value=(relation); }
                 }
             }
         }

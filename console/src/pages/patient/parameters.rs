@@ -5,6 +5,7 @@ use super::preview;
 use super::view::{Setting, Shown, View};
 use crate::ParameterInfo;
 use crate::access::Caller;
+use crate::api::change_patient;
 use crate::api::patient_input::PatientIn;
 use crate::app::{App, Shared};
 use crate::pages::form::{Fields, csrf};
@@ -184,9 +185,7 @@ impl Wish {
             effective_from: Some(self.effective_from),
             ..PatientIn::default()
         };
-        let said = wish.changed(&view.record, caller, app.rulebooks.as_ref(), view.words.now)?;
-        app.store.change_patient(view.id(), said.change, said.parameters, said.assignments, &caller.actor).await?;
-        Ok(())
+        change_patient(app, wish, &view.record, caller).await.map(drop)
     }
 }
 
