@@ -409,6 +409,7 @@ async fn the_trail_reads_as_sentences_and_tells_where_it_ends() {
         assert!(page.status == 400 && page.body.contains(&why), "{why}: {}", page.body);
         assert!(!page.body.contains("<table>") && page.body.contains("value=\"read-audit\" selected"), "{}", page.body);
     }
+    assert!(page.body.contains("Times are on the clinic’s clock, UTC."), "{}", page.body);
     let later = admin.get("/audit?action=sign-in").await;
     assert!(later.body.contains("signed in as administrator"), "{}", later.body);
     assert!(f.store.audit_entry(head.row).await.unwrap().is_some_and(|line| line.hash == head.hash));

@@ -129,6 +129,11 @@ async fn the_first_day_leads_to_a_first_reading() {
     assert_eq!(browser.get("/").await.header("location"), Some("/first-run"));
     let page = browser.get("/first-run").await;
     browser.csrf = page.hidden("csrf");
+    says(&page, &["<option value=\"\">Choose</option>"]);
+    assert!(
+        !page.body.contains("selected>COPD") && !page.body.contains("selected>Heart"),
+        "nobody’s programme is guessed"
+    );
     let nameless = browser.post("/first-run/patient", "timezone=Nowhere&programme=heart-failure").await;
     assert_eq!(nameless.status, 400);
     says(&nameless, &["time zone such as Europe/Berlin"]);

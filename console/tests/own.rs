@@ -57,6 +57,7 @@ async fn a_patient_opens_the_own_page_with_a_link_and_a_code() {
     let made = browser.post("/patients/p1/own", "").await;
     assert_eq!(made.status, 200, "{}", made.body);
     let url = between(&made.body, "id=\"own-link\">", "<");
+    says(&made, &["Valid until 19 Feb 07:00"]);
     let code = between(&made.body, "class=\"code\">", "<").replace(' ', "");
     assert!(code.len() == 6 && !url.contains("p1") && !url.contains("Maria"), "{url} {code}");
     let patient = Patient { f: &f, path: format!("/own/{}", url.rsplit('/').next().unwrap()) };

@@ -73,6 +73,8 @@ export async function workByKeyboard(page, task, api, patient) {
   for (const part of ["3.2 kg", "2 kg", patient.name, patient.phone, "Basis", "HF-W2", "French"]) {
     assert.ok(text.includes(part), `${part} in ${text}`);
   }
+  await page.keyboard.press("h");
+  await page.locator("details[open] input[name=outcome]:focus").waitFor();
   await page.keyboard.press("n");
   await page.keyboard.type("Line was busy <b>twice</b>");
   await page.keyboard.press("Escape");

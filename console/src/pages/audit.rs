@@ -106,7 +106,7 @@ async fn found(app: &App, caller: &Caller, asked: &Asked, filter: &AuditFilter) 
     let head = app.store.audit_head().await?;
     let (lang, words) = (caller.lang, caller.words(app));
     Ok(html! {
-        p.quiet { (t!(lang, "accounts-audit-explained")) }
+        p.quiet { (t!(lang, "accounts-audit-explained", zone = words.zone.name())) }
         @if page.items.is_empty() { div.empty { p { (t!(lang, "accounts-audit-none")) } } } @else {
             div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-audit")) { table {
                 thead { tr { th { (t!(lang, "accounts-when")) } th { (t!(lang, "accounts-who")) } th { (t!(lang, "accounts-what")) } th { (t!(lang, "accounts-row")) } } }

@@ -229,8 +229,9 @@ pub(super) fn draw(chart: &Chart<'_>) -> Markup {
                     @for tick in &ticks { @let y = place(frame.y(*tick)); line x1="0" x2="100%" y1=(y) y2=(y) {} }
                     (dated(chart, &frame))
                 }
-                (limit_lines(chart, &frame))
                 @for series in chart.series { (line(series, &frame, chart.words)) }
+                // Over the readings, or a line that crosses its words strikes them out.
+                (limit_lines(chart, &frame))
             }
             (ends(chart.series, &frame))
         }

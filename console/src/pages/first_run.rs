@@ -184,7 +184,10 @@ fn patient_form(app: &App, caller: &Caller, typed: Option<&Fields>, words: Words
             label { (t!(lang, "first-born")) input type="date" name="birth_date" value=(value("birth_date")); }
             label { (t!(lang, "first-phone")) input type="tel" name="phone" value=(value("phone")) autocomplete="off"; }
             label { (t!(lang, "first-programme"))
-                select name="programme" required { @for programme in app.rulebooks.programmes(words.now) {
+                select name="programme" required {
+                    // Whoever is asked for nothing takes the first, whatever the patient has.
+                    option value="" { (t!(lang, "tasks-choose")) }
+                    @for programme in app.rulebooks.programmes(words.now) {
                     option value=(programme) selected[value("programme") == programme.as_str()] { (words.programme(programme.as_str())) }
                 } } }
             label { (t!(lang, "first-language"))

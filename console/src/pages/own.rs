@@ -143,7 +143,7 @@ fn handed_over(
                 dt { (t!(theirs, "own-hand-link")) } dd { code #own-link { (url) } }
                 dt { (t!(theirs, "own-hand-code")) } dd { strong.code { (first) " " (last) } }
             }
-            p.quiet { (t!(theirs, "own-hand-until", date = Words::new(theirs, app.config.timezone, words.now).clock(until))) }
+            p.quiet { (t!(theirs, "own-hand-until", date = Words::new(theirs, patient.timezone, words.now).clock(until))) }
             p.quiet { (t!(theirs, "common-not-emergency")) }
         }
         p { button type="button" data-copy="own-link" data-done=(t!(lang, "admin-copied")) hidden { (t!(lang, "own-copy-link")) } }

@@ -41,9 +41,10 @@
     const found = all.find((e) => e.checkVisibility?.() ?? e.offsetParent) ?? all[0];
     if (!found) return false;
     for (let at = found.parentElement; at; at = at.parentElement) if (at.localName === "details") at.open = true;
-    if (found.matches("button, a, summary")) found.click(); else found.focus();
+    // What a heading folds away is open by now: a click would fold it again.
+    if (found.matches("button, a")) found.click();
+    else (found.localName === "summary" ? found.parentElement.querySelector("input:not([type=hidden]), select, textarea") : found)?.focus();
     found.scrollIntoView({ block: "nearest" });
-    if (found.localName === "summary") found.parentElement.querySelector("input, select, textarea")?.focus();
     return true;
   }
 

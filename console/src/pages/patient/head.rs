@@ -35,7 +35,7 @@ pub(super) fn head(caller: &Caller, view: &View) -> Markup {
             @for contact in &patient.contacts {
                 div {
                     dt { @if contact.relation.is_empty() { (t!(lang, "patient-contact")) } @else { (contact.relation) } }
-                    dd { (contact.name) " " a href={ "tel:" (contact.phone) } { (contact.phone) } }
+                    dd { (contact.name) @if !contact.phone.is_empty() { " " a href={ "tel:" (contact.phone) } { (contact.phone) } } }
                 }
             }
         }

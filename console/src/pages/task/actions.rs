@@ -77,7 +77,7 @@ fn complete(view: &View<'_>) -> Markup {
     let content = html! {
         (questions(view))
         label { (t!(lang, "tasks-outcome"))
-            select name="outcome" data-key="c" {
+            select name="outcome" data-key="c" required {
                 option value="" { (t!(lang, "tasks-choose")) }
                 @for outcome in Outcome::ALL {
                     option value=(outcome) selected[view.typed("outcome") == Some(outcome.as_str())] {
@@ -93,7 +93,7 @@ fn complete(view: &View<'_>) -> Markup {
         }
         div.buttons {
             button.primary type="submit" { (t!(lang, "tasks-complete")) }
-            button type="submit" formaction={ "/tasks/" (view.task.id) "/note" } { (t!(lang, "tasks-only-note")) }
+            button type="submit" formnovalidate formaction={ "/tasks/" (view.task.id) "/note" } { (t!(lang, "tasks-only-note")) }
         }
     };
     form(view, "complete", "stack", &content)
