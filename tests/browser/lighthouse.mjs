@@ -7,16 +7,16 @@ const CATEGORIES = ["accessibility", "best-practices"];
 // Plain HTTP on this machine is what the tests speak; what TLS brings is tried in `tests/tls.rs`.
 const NOT_HERE = ["is-on-https", "redirects-http"];
 
-// What each page lacks of 100 of 100, by audit.
-export async function audited(chromium, base, cookie, pages) {
+// What each page lacks of 100 of 100, by audit; a visit is a path and the cookie of whoever opens it.
+export async function audited(chromium, base, visits) {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
   const chrome = await launch({ chromePath: chromium, chromeFlags: ["--headless=new", "--disable-dev-shm-usage", ...sandbox] });
   const failed = [];
   try {
-    for (const path of pages) {
+    for (const { path, cookie } of visits) {
       const flags = {
         port: chrome.port, output: "json", logLevel: "error", onlyCategories: CATEGORIES, skipAudits: NOT_HERE, disableFullPageScreenshot: true,
-        extraHeaders: { Cookie: cookie }, formFactor: "desktop", throttlingMethod: "provided",
+        extraHeaders: cookie ? { Cookie: cookie } : {}, formFactor: "desktop", throttlingMethod: "provided",
         // An open page listens for changes for ever: the network is never quiet.
         maxWaitForLoad: 3000, pauseAfterFcpMs: 0, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0,
         screenEmulation: { mobile: false, width: 1280, height: 900, deviceScaleFactor: 1, disabled: false },

@@ -9,7 +9,8 @@ import { chromium } from "playwright-core";
 import mqtt from "mqtt";
 import { audited } from "./lighthouse.mjs";
 import { firstDay, lostAndMended } from "./live.mjs";
-import { onPaper, patientPage } from "./patient.mjs";
+import { onPaper, ownPage, patientPage } from "./patient.mjs";
+import { toldWhileAway } from "./push.mjs";
 import { list, newTask, noJump, workByKeyboard, workOnTelephone } from "./tasks.mjs";
 
 const task = JSON.parse(readFileSync(0, "utf8"));
@@ -137,27 +138,37 @@ async function pictures(browser, state, pages) {
   calm("the pictures");
 }
 
-async function photographs(browser, state, pages) {
+// A page as it stands, and what is wrong with how it stands.
+async function photograph(page, name, { width, scheme, locale }) {
+  const where = `${name}-${width}-${scheme}${locale === "de-DE" ? "-de" : ""}`;
+  await page.locator("main h1").first().waitFor();
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (overflow > 0) wrong.push(`${where} is ${overflow} px too wide`);
+  for (const part of await page.evaluate(cutOff)) wrong.push(`${where} cuts off ${part}`);
+  await shoot(page, where);
+  if (locale === "en-GB" && (width === 1280) === (scheme === "light")) await accessible(page, where);
+}
+
+async function photographs(browser, state, pages, strangers, patient) {
   mkdirSync(task.screenshots, { recursive: true });
-  for (const { width, scheme, locale, deviceScaleFactor = 1 } of VIEWS) {
+  for (const view of VIEWS) {
+    const { width, scheme, locale, deviceScaleFactor = 1 } = view;
     const options = { viewport: { width, height: 900 }, colorScheme: scheme, locale, deviceScaleFactor };
     const context = await watched(browser, { storageState: state, ...options });
     const stranger = await watched(browser, options);
-    const view = `${width}-${scheme}${locale === "de-DE" ? "-de" : ""}`;
-    for (const [name, path] of Object.entries(pages)) {
-      const page = await (name === "sign-in" ? stranger : context).newPage();
+    const all = [...Object.entries(pages).map((one) => [context, ...one]), ...Object.entries(strangers).map((one) => [stranger, ...one])];
+    for (const [whose, name, path] of all) {
+      const page = await whose.newPage();
       const response = await page.goto(task.base + path);
       assert.equal(response.status(), 200, path);
-      await page.locator("main h1").first().waitFor();
       const size = (await response.body()).length;
       if (size > LARGEST_PAGE) wrong.push(`${path} has ${size} bytes`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      if (overflow > 0) wrong.push(`${path} is ${overflow} px too wide at ${width}`);
-      for (const part of await page.evaluate(cutOff)) wrong.push(`${path} at ${view} cuts off ${part}`);
-      await shoot(page, `${name}-${view}`);
-      if (locale === "en-GB" && (width === 1280) === (scheme === "light")) await accessible(page, `${path} at ${view}`);
+      await photograph(page, name, view);
       await page.close();
     }
+    // The patient reads their own language, whatever their browser wishes.
+    await api("PATCH", patient, { language: locale.slice(0, 2) });
+    await ownPage(context, stranger, task.base + patient, (page, name) => photograph(page, name, view));
     await context.close();
     await stranger.close();
   }
@@ -213,6 +224,13 @@ async function connection(page, world) {
   calm("a lost connection");
 }
 
+async function told(browser, state, world) {
+  const context = await watched(browser, { storageState: state });
+  await toldWhileAway(context, world);
+  await context.close();
+  calm("told while away");
+}
+
 async function theFirstDay(browser) {
   const context = await watched(browser, { viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -225,9 +243,16 @@ async function theFirstDay(browser) {
   calm("the first day");
 }
 
-async function bestPractices(state, pages) {
-  const cookie = state.cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
-  wrong.push(...(await audited(task.chromium, task.base, cookie, pages)).map((line) => `Lighthouse: ${line}`));
+async function bestPractices(browser, state, pages, strangers, patient) {
+  const [context, theirs] = [await watched(browser, { storageState: state }), await watched(browser)];
+  const own = await ownPage(context, theirs, task.base + patient);
+  const cookie = ({ cookies }) => cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const visits = (state, paths) => paths.map((path) => ({ path, cookie: cookie(state) }));
+  const nobody = { cookies: [] };
+  const all = [...visits(state, pages), ...visits(nobody, [...strangers, own]), ...visits(await theirs.storageState(), [own])];
+  await context.close();
+  await theirs.close();
+  wrong.push(...(await audited(task.chromium, task.base, all)).map((line) => `Lighthouse: ${line}`));
   calm("Lighthouse");
 }
 
@@ -286,6 +311,7 @@ try {
   await step("a patient's page", patientPage(page, world));
   calm("a patient's page");
   await step("a lost connection", connection(page, world));
+  await step("told while away", told(browser, await context.storageState(), world));
   await step("the first day", theFirstDay(browser));
   const item = await step("sources and quarantine", sourcesAndQuarantine(page, scale));
   await scale.end();
@@ -306,15 +332,11 @@ try {
     "quarantine-item": `/quarantine/${item}`, rules: "/rules", messages: "/messages", people: "/people",
     person: "/people/coordinator", teams: "/teams", tokens: "/tokens", "glass-opened": "/glass/opened", glass: "/glass",
     audit: "/audit", account: "/account", "second-factor": "/account/second-factor", "first-run": "/first-run",
-    "sign-in": "/sign-in",
   };
-  await step("photographs", photographs(browser, state, pages));
-  await step("Lighthouse", bestPractices(state, Object.values(pages).filter((path) => path !== "/sign-in")));
+  const strangers = { "sign-in": "/sign-in", "sign-in-code": "/sign-in/code" };
+  await step("photographs", photographs(browser, state, pages, strangers, patient));
+  await step("Lighthouse", bestPractices(browser, state, Object.values(pages), Object.values(strangers), patient));
   await step("signing out", signingOut(page));
-  const fresh = await (await watched(browser, { viewport: { width: 375, height: 700 }, colorScheme: "dark" })).newPage();
-  await fresh.goto(`${task.base}/sign-in`);
-  await fresh.screenshot({ path: `${task.screenshots}/sign-in-375-dark.png` });
-  await accessible(fresh, "/sign-in");
   calm("the end");
 } finally {
   await browser.close();

@@ -99,3 +99,24 @@ export async function patientPage(page, world) {
   await moved(page, world, task);
   await threshold(page, world);
 }
+
+// The patient's own page: the care team makes link and code, and whoever has both opens it. Says where it is; `at` looks
+// at each page on the way.
+export async function ownPage(team, patient, url, at = async () => {}) {
+  const desk = await team.newPage();
+  await desk.goto(url);
+  await desk.locator("#own form[action$='/own'] button").click();
+  const link = await desk.locator("#own-link").innerText();
+  const code = await desk.locator("strong.code").innerText();
+  await at(desk, "own-made");
+  await desk.close();
+  const page = await patient.newPage();
+  await page.goto(link);
+  await at(page, "own-code");
+  await page.locator("input[name=code]").fill(code);
+  await page.locator("form.stack button").click();
+  await page.locator("main section").first().waitFor();
+  await at(page, "own");
+  await page.close();
+  return new URL(link).pathname;
+}

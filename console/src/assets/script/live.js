@@ -217,7 +217,12 @@
     const show = (text) => {
       if (!document.hidden || !isOn()) return;
       const note = new Notification(text, { tag: "hearth" });
-      note.addEventListener("click", () => { window.focus(); note.close(); });
+      note.addEventListener("click", () => {
+        window.focus();
+        note.close();
+        // The list says what waits. Words that somebody has written are not left behind for it.
+        if (!isList && ![...live.querySelectorAll("input, textarea, select")].some(isTyped)) location.assign("/");
+      });
     };
     return {
       task() {
