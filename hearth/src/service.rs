@@ -87,7 +87,9 @@ pub(crate) async fn start(
             metrics: metrics.clone(),
             health: health.clone(),
             shutdown: shutdown.clone(),
-            rulebooks,
+            rulebooks: Arc::new(
+                Arc::unwrap_or_clone(rulebooks).where_admitted(settings.admission.plausibility.clone()),
+            ),
             replayer: Arc::new(Quarantine { store: store.clone(), limits: settings.admission.clone() }),
             store,
         };

@@ -97,6 +97,13 @@ impl Api {
         self.ask("POST", path, Some(body))
     }
 
+    /// `PUT`, whatever it answers.
+    #[track_caller]
+    #[must_use]
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.ask("PUT", path, Some(body))
+    }
+
     /// `PATCH`, whatever it answers.
     #[track_caller]
     #[must_use]

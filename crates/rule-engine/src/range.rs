@@ -31,19 +31,19 @@ impl Range {
 
 impl RulebookSet {
     /// The values that the parameter `key` may have: of one that is compared with a quantity those that a person can
-    /// have at all (the hard limits of `vitals`), of one that is compared with a difference from nothing to the
+    /// have at all (the hard limits of admission), of one that is compared with a difference from nothing to the
     /// widest. None for a plain number, and for one that no condition names.
     #[must_use]
     pub fn range(&self, key: &str) -> Option<Range> {
         let books = self.versions().iter().rev().map(|v| &*v.book);
         books.into_iter().find_map(|book| {
             let index = book.parameters.iter().position(|p| p.key == key)?;
-            range_in(book, index)
+            range_in(book, index, &self.plausible)
         })
     }
 }
 
-fn range_in(book: &Rulebook, index: usize) -> Option<Range> {
+fn range_in(book: &Rulebook, index: usize, plausible: &PlausibilityLimits) -> Option<Range> {
     let parameter = book.parameters.get(index)?;
     let unit = parameter.unit?;
     let conditions = book.rules.iter().flat_map(|r| {
@@ -51,7 +51,7 @@ fn range_in(book: &Rulebook, index: usize) -> Option<Range> {
         std::iter::once(&r.when).chain(&r.clear).chain(severity).map(|judged| &judged.cond)
     });
     let (quantity, is_difference) = conditions.into_iter().find_map(|cond| compared(cond, index))?;
-    let hard = PlausibilityLimits::default().of(quantity).hard?;
+    let hard = plausible.of(quantity).hard?;
     let from = canonical(unit.dimension());
     let written = parameter.default.as_deref().and_then(parse_amount);
     let default = written.and_then(|(raw, own)| own?.convert(raw, from).ok());

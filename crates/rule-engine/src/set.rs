@@ -9,7 +9,7 @@ use care::{ParameterScope, RuleId};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use vitals::Instant;
+use vitals::{Instant, PlausibilityLimits};
 
 /// A version of a rulebook and since when it is in force.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct RulebookSet {
     slots: Vec<RuleId>,
     known_terms: KnownTerms,
     reach: Reach,
+    /// what a value can be at all: the range of a parameter that is compared with it
+    pub(crate) plausible: PlausibilityLimits,
 }
 
 /// What rules look at, as a rule: an evaluation that is to go on keeps as much.
@@ -41,6 +43,12 @@ pub(crate) struct Reach {
 }
 
 impl RulebookSet {
+    /// The same rulebooks for a clinic whose admission takes these values; the shipped limits where nothing is said.
+    #[must_use]
+    pub fn where_admitted(self, plausible: PlausibilityLimits) -> RulebookSet {
+        RulebookSet { plausible, ..self }
+    }
+
     /// Loads the first version of each file, in force from the beginning of time.
     ///
     /// # Errors

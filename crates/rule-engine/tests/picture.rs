@@ -160,4 +160,11 @@ fn a_parameter_stays_within_what_it_is_compared_with() {
     assert_eq!(check("b.gain", "3 [lb_av]"), Ok(()));
     assert!(check("b.gain", "-1 kg").unwrap_err().contains("between 0 and 317.5 kg"));
     assert!(check("b.high", "18 mm[Hg]").is_err());
+    let mut wide = vitals::PlausibilityLimits::default();
+    let hard = Some(vitals::Bounds { low: 10.into(), high: 320.into() });
+    wide.set(vitals::Quantity::Systolic, vitals::Limit { hard, soft: None });
+    let set = set.clone().where_admitted(wide);
+    let range = set.range("b.high").unwrap();
+    assert_eq!((range.low, range.high), (10.into(), 320.into()), "as far as admission goes");
+    assert_eq!(set.check_setting(ParameterScope::Patient, "b.high", Some("18 mm[Hg]")), Ok(()));
 }

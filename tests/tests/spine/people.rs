@@ -30,3 +30,16 @@ fn the_last_administrator_stays_whatever_else_is_asked() {
         (400, &json!("wrong type: list, expected an object; send one object in each request"))
     );
 }
+
+#[test]
+fn a_limit_may_be_set_as_far_as_admission_goes() {
+    let above = |kg: u16| json!({"parameters": {"heart-failure.gain_3d": format!("{kg} kg")}, "reason": "of the test"});
+    let shipped = Hearth::serve("").api().put("/parameters", &above(400));
+    assert_eq!(shipped.status, 400, "{}", shipped.text);
+    assert!(shipped.text.contains("it lies between 0 and 317.5 kg"), "{}", shipped.text);
+    let hearth = Hearth::serve("[admission.limits]\nweight = { hard = \"20 .. 500 kg\" }\n");
+    let wide = hearth.api();
+    assert_eq!(wide.put("/parameters", &above(400)).expect(200)["parameters"]["heart-failure.gain_3d"], "400 kg");
+    let beyond = wide.put("/parameters", &above(490));
+    assert!(beyond.text.contains("it lies between 0 and 480 kg"), "{}", beyond.text);
+}
