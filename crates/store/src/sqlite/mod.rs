@@ -29,6 +29,7 @@ mod worn;
 mod writer;
 
 use crate::{Notice, Store, StoreError};
+use board::Trends;
 use fault::Fault;
 use names::Names;
 use reader::Readers;
@@ -95,6 +96,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     names: Arc<Names>,
+    trends: Arc<Trends>,
     notices: broadcast::Sender<Arc<Notice>>,
     clock: Time,
 }
@@ -130,7 +132,7 @@ impl SqliteStore {
         let readers = Arc::new(Readers::open(&options)?);
         let (notices, _) = broadcast::channel(NOTICES);
         let writer = Writer::start(db, options, notices.clone())?;
-        Ok(Self { writer, readers, names: Arc::default(), notices, clock })
+        Ok(Self { writer, readers, names: Arc::default(), trends: Arc::default(), notices, clock })
     }
 
     /// Runs `work` in the writer's next transaction; an error undoes it and nothing else.

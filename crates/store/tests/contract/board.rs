@@ -134,11 +134,19 @@ pub(crate) async fn a_row_says_what_it_is_about(store: &dyn Store) {
     assert_eq!(row.episodes, [one]);
     let ids: Vec<&str> = row.readings.iter().map(|r| r.reading.key.id.as_str()).collect();
     assert_eq!(ids, ["r3", "r1", "r0"], "of two weeks, oldest first");
+    // What comes late is there at once, also between those that were shown; and time passes.
+    stored(store, reading("scale-a", "r2", at(2))).await;
+    let shown = async |now| {
+        let rows = store.board_rows(vec![TaskId::new("t-a").unwrap()], now).await.unwrap();
+        rows[0].readings.iter().map(|r| r.reading.key.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(day(100)).await, ["r3", "r2", "r1", "r0"]);
+    assert_eq!(shown(day(112)).await, ["r2", "r1", "r0"]);
     // The scale goes to somebody else: so do the readings.
     let moved = vec![wears("a", "scale-a", None, day(0), Some(at(2)))];
     store.change_patient(&pid("a"), change("moved"), vec![], Some(moved), &actor()).await.unwrap();
     let rows = store.board_rows(vec![TaskId::new("t-a").unwrap()], day(100)).await.unwrap();
-    assert_eq!(rows[0].readings.len(), 1);
+    assert_eq!(rows[0].readings.len(), 1, "r3; the others are the other's");
 }
 
 pub(crate) async fn what_holds_without_a_task_is_listed(store: &dyn Store) {

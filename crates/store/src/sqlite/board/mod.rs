@@ -6,6 +6,7 @@ mod rows;
 mod trend;
 
 pub(super) use keys::rank;
+pub(super) use trend::Trends;
 
 use super::column::{collect, json};
 use super::sight::scope_column;
@@ -20,11 +21,13 @@ use async_trait::async_trait;
 use care::{EventBody, Expectation, PatientId, Scope, Task, TaskId};
 use rusqlite::params;
 use std::collections::HashMap;
+use std::sync::Arc;
 use vitals::Instant;
 
 #[async_trait]
 impl Board for SqliteStore {
     async fn board(&self, query: BoardQuery) -> Result<BoardView, StoreError> {
+        let trends = Arc::clone(&self.trends);
         self.read("a list of tasks", move |db| {
             let (mut groups, mut counts) = keys::pass(db, &query)?;
             let scope = scope_column(&query.scope);
@@ -37,7 +40,8 @@ impl Board for SqliteStore {
                 keys::most_urgent(keys, most);
             }
             let wanted: Vec<i64> = groups.iter().flatten().map(|key| key.row).collect();
-            let mut rows: HashMap<i64, BoardRow> = rows::rows(db, &wanted, query.times.now)?.into_iter().collect();
+            let mut rows: HashMap<i64, BoardRow> =
+                rows::rows(db, &trends, &wanted, query.times.now)?.into_iter().collect();
             let parts = BoardGroup::ALL.into_iter().zip(totals).zip(groups).map(|((group, total), keys)| {
                 let rows = keys.iter().filter_map(|key| rows.remove(&key.row)).collect();
                 BoardPart { group, total, rows }
@@ -48,9 +52,10 @@ impl Board for SqliteStore {
     }
 
     async fn board_rows(&self, tasks: Vec<TaskId>, now: Instant) -> Result<Vec<BoardRow>, StoreError> {
+        let trends = Arc::clone(&self.trends);
         self.read("rows of tasks", move |db| {
             let numbers = rows::numbers(db, &tasks)?;
-            Ok(rows::rows(db, &numbers, now)?.into_iter().map(|(_, row)| row).collect())
+            Ok(rows::rows(db, &trends, &numbers, now)?.into_iter().map(|(_, row)| row).collect())
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use super::super::column::{collect, corrupt, from_json, json, json_list, micros, parse};
 use super::super::fault::Fault;
-use super::trend;
+use super::trend::{self, Trends};
 use crate::BoardRow;
 use care::{Episode, Patient, ProgrammeId, Queue, Task, TaskId};
 use rusqlite::{Connection, params};
@@ -16,13 +16,18 @@ pub(super) fn numbers(db: &Connection, tasks: &[TaskId]) -> Result<Vec<i64>, Fau
 }
 
 /// These rows with their numbers, in any order.
-pub(super) fn rows(db: &Connection, wanted: &[i64], now: Instant) -> Result<Vec<(i64, BoardRow)>, Fault> {
+pub(super) fn rows(
+    db: &Connection,
+    trends: &Trends,
+    wanted: &[i64],
+    now: Instant,
+) -> Result<Vec<(i64, BoardRow)>, Fault> {
     let mut found = tasks(db, wanted, now)?;
     let mut episodes = episodes(db, wanted)?;
     for one in &mut found {
         one.row.episodes = episodes.remove(&one.number).unwrap_or_default();
     }
-    trend::add(db, &mut found, now)?;
+    trend::add(db, trends, &mut found, now)?;
     Ok(found.into_iter().map(|one| (one.number, one.row)).collect())
 }
 
