@@ -152,6 +152,14 @@ mod tests {
     }
 
     #[test]
+    fn a_few_who_are_found_wait_no_longer_than_those_who_were_told() {
+        let mut s = Schedule::default();
+        s.found(vec![p("a"), p("b")], 3);
+        s.push(p("c"), Lane::Told);
+        assert_eq!((s.take(1), s.take(1), s.take(1)), (Some(p("a")), Some(p("b")), Some(p("c"))));
+    }
+
+    #[test]
     fn who_was_told_goes_first_and_those_found_go_so_many_at_once() {
         let mut s = Schedule::default();
         s.found(vec![p("a"), p("b"), p("c")], 3);

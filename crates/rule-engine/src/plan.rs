@@ -57,7 +57,7 @@ struct Basis {
     ended: bool,
     expected: u32,
     /// the clinic's parameters
-    settings: BTreeMap<String, Option<String>>,
+    settings: BTreeMap<String, String>,
 }
 
 /// Terms that somebody had already: a hundred thousand patients share a handful.
@@ -155,20 +155,21 @@ impl Plan {
 fn stretch(set: &RulebookSet, history: &History, from: Instant) -> Stretch {
     let enrolled = history.enrolments.iter().filter(|e| e.holds_at(from)).map(|e| e.programme.clone()).collect();
     let in_force = set.indexes_in_force(from);
-    let keys = |scope| history.parameters.iter().filter(move |p| p.scope == scope).map(|p| p.key.as_str());
-    let at = |scope, key: &str| history.setting_at(scope, key, from).and_then(|s| s.value.clone());
-    let clinic = keys(ParameterScope::Clinic).map(|key| (key.to_owned(), at(ParameterScope::Clinic, key)));
+    let set_by = |scope| {
+        let keys = history.parameters.iter().filter(move |p| p.scope == scope).map(|p| p.key.as_str());
+        keys.filter_map(move |key| Some((key.to_owned(), history.setting_at(scope, key, from)?.value.clone()?)))
+    };
     let basis = Basis {
         enrolled,
         expected: expected(set, &in_force, history, from),
         ended: history.status_at(from) == PatientStatus::Ended,
-        settings: clinic.filter(|(_, value)| value.is_some()).collect(),
+        settings: set_by(ParameterScope::Clinic).collect(),
         in_force,
     };
     let make = |basis: &Basis| terms(set, history, from, basis);
     // With parameters of one's own nobody shares them.
-    let own = keys(ParameterScope::Patient).any(|key| at(ParameterScope::Patient, key).is_some());
-    let terms = if own { Arc::new(make(&basis)) } else { set.known_terms().get(basis, make) };
+    let has_own = set_by(ParameterScope::Patient).next().is_some();
+    let terms = if has_own { Arc::new(make(&basis)) } else { set.known_terms().get(basis, make) };
     Stretch { from, terms }
 }
 

@@ -1,5 +1,4 @@
--- Where the rules stand with a patient, in one row: a reading writes one page here, whosever it is, and a house of many
--- patients costs no more for each.
+-- Where the rules stand with a patient, in one row, so that a turn writes one page here and not three.
 CREATE TABLE standing (
     patient INTEGER PRIMARY KEY,
     folded INTEGER NOT NULL,
