@@ -100,7 +100,8 @@ pub async fn turn(
             // Read before the commit: whatever lands later is stamped later, so nothing can fall before a wake-up.
             replay.wake_until(now(), runs);
         }
-        if replay.lacks_history() {
+        // What was just rebuilt lacks nothing.
+        if replay.lacks_history() && !rebuilt {
             // Something late, or long ago: from everything that is known, once more.
             let work = store.work(patient).await?;
             (replay, rebuilt) = (Box::new(rebuild(store, rulebooks, work, Arc::clone(&cover)).await?), true);

@@ -62,7 +62,7 @@ fn work_of(db: &Connection, number: i64, patient: &PatientId) -> Result<PatientW
     Ok(PatientWork {
         patient: patient.clone(),
         folded,
-        head: head(db, number)?,
+        head: waits_for(db, number)?.unwrap_or(folded),
         wake_at,
         fold: first(query.query([number])?, |row| json(row, "fold"))?.unwrap_or_default(),
         cover: outbox::cover_head(db)?,
@@ -94,7 +94,7 @@ fn gather(
 fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<(), Fault> {
     let number = commit.memory.patient(&e.patient)?;
     let (folded, wake_at) = stands(commit.db, number)?;
-    let stands = (head(commit.db, number)?, folded, wake_at.map(micros));
+    let stands = (waits_for(commit.db, number)?.unwrap_or(folded), folded, wake_at.map(micros));
     if stands != (e.expected_head, e.expected_folded, e.expected_wake_at.map(micros)) {
         return Err(StoreError::Stale.into());
     }
