@@ -4,6 +4,7 @@ use super::SqliteOptions;
 use super::fault::Fault;
 use super::trail;
 use crate::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ const fn sql(sql: &'static str) -> Migration {
 }
 
 /// Bytes of a page: rows are a few hundred bytes (docs/decisions/0003).
-const PAGE: u32 = 8192;
+const PAGE: u32 = 4096;
 /// Pages of log after which they are copied into the file: 128 MiB, so that a page which changes with every
 /// commit is copied once for many.
 pub(super) const CHECKPOINT: i64 = 16_384;
@@ -46,7 +47,7 @@ pub(super) fn open_writer(options: &SqliteOptions) -> Result<Connection, StoreEr
     let open = || -> Result<Connection, Fault> {
         let mut db = Connection::open(&options.path)?;
         db.busy_timeout(BUSY)?;
-        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        statements(&db)?;
         db.pragma_update(None, "page_size", PAGE)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: the log is synced in every commit, so that "committed" means on the disk.
@@ -59,6 +60,14 @@ pub(super) fn open_writer(options: &SqliteOptions) -> Result<Connection, StoreEr
     open().map_err(|fault| fault.named("opening the store's file"))
 }
 
+/// How a connection keeps its statements: prepared once, whatever is bound later. Without the guarantee SQLite plans
+/// those with a range in them anew for each value, which took longer than their answer.
+fn statements(db: &Connection) -> Result<(), Fault> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 /// A connection that only reads.
 pub(super) fn open_reader(options: &SqliteOptions) -> Result<Connection, StoreError> {
     let open = || -> Result<Connection, Fault> {
@@ -66,7 +75,7 @@ pub(super) fn open_reader(options: &SqliteOptions) -> Result<Connection, StoreEr
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&options.path, flags)?;
         db.busy_timeout(BUSY)?;
-        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        statements(&db)?;
         db.pragma_update(None, "query_only", true)?;
         db.pragma_update(None, "cache_size", -16_384)?;
         Ok(db)
