@@ -83,3 +83,14 @@ pub(super) fn percent(text: &str) -> String {
 pub(super) fn csrf(caller: &Caller) -> Markup {
     html! { input type="hidden" name="csrf" value=(caller.csrf()); }
 }
+
+/// What breaks something for somebody is asked for twice: a summary that opens what it `means` and the button that does it.
+pub(super) fn twice(caller: &Caller, action: &str, summary: &str, means: &str, does: &str) -> Markup {
+    html! {
+        details {
+            summary { (summary) }
+            p { (means) }
+            form method="post" action=(action) { (csrf(caller)) button type="submit" { (does) } }
+        }
+    }
+}

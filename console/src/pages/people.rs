@@ -1,6 +1,6 @@
 //! People who sign in, each with a page of their own: for administrators.
 
-use super::form::{Fields, csrf};
+use super::form::{Fields, csrf, twice};
 use super::layout::{self, Place, alert};
 use super::{account, sessions};
 use crate::access::accounts::{NewUser, create_user, set_password};
@@ -270,14 +270,13 @@ async fn show_person(app: &App, caller: &Caller, name: &str, wrong: Option<&str>
                         label { (t!(lang, "accounts-new-password")) input type="password" name="password" required minlength="8" autocomplete="new-password"; }
                         button type="submit" { (t!(lang, "accounts-set-password")) } }
                     @if user.second_factor.is_some() {
-                        form.stack method="post" action={ (path) "/second-factor" } { (csrf(caller))
-                            p { (t!(lang, "accounts-reset-explained")) }
-                            button type="submit" { (t!(lang, "accounts-reset")) } }
+                        (twice(caller, &format!("{path}/second-factor"), &t!(lang, "accounts-reset"), &t!(lang, "accounts-reset-explained"), &t!(lang, "accounts-reset-do")))
                     }
                 }
-                @if !own {
-                    form.stack method="post" action={ (path) (if user.disabled { "/enable" } else { "/disable" }) } { (csrf(caller))
-                        button type="submit" { (if user.disabled { t!(lang, "accounts-enable") } else { t!(lang, "accounts-disable") }) } }
+                @if !own && user.disabled {
+                    form.stack method="post" action={ (path) "/enable" } { (csrf(caller)) button type="submit" { (t!(lang, "accounts-enable")) } }
+                } @else if !own {
+                    (twice(caller, &format!("{path}/disable"), &t!(lang, "accounts-disable"), &t!(lang, "accounts-disable-means"), &t!(lang, "accounts-disable-do")))
                 }
                 p.quiet { (t!(lang, "accounts-change-ends-sessions")) }
             }

@@ -1,6 +1,6 @@
 //! One source: is it there, what does it send, what is refused?
 
-use super::form::csrf;
+use super::form::{csrf, twice};
 use super::layout::{self, Place};
 use super::publish::{self, Door, copyable};
 use super::reason;
@@ -201,19 +201,11 @@ fn changes(caller: &Caller, row: &SourceRow) -> Markup {
     html! {
         section.card {
             h2 { (t!(lang, "admin-change")) }
-            details {
-                summary { (t!(lang, "admin-rotate")) }
-                p { (t!(lang, "admin-rotate-means")) }
-                form method="post" action=(action("rotate")) { (csrf(caller)) button type="submit" { (t!(lang, "admin-rotate-do")) } }
-            }
+            (twice(caller, &action("rotate"), &t!(lang, "admin-rotate"), &t!(lang, "admin-rotate-means"), &t!(lang, "admin-rotate-do")))
             @if source.disabled {
                 form method="post" action=(action("enable")) { (csrf(caller)) button type="submit" { (t!(lang, "admin-enable")) } }
             } @else {
-                details {
-                    summary { (t!(lang, "admin-disable")) }
-                    p { (t!(lang, "admin-disable-means")) }
-                    form method="post" action=(action("disable")) { (csrf(caller)) button type="submit" { (t!(lang, "admin-disable-do")) } }
-                }
+                (twice(caller, &action("disable"), &t!(lang, "admin-disable"), &t!(lang, "admin-disable-means"), &t!(lang, "admin-disable-do")))
             }
         }
     }

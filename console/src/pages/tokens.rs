@@ -1,6 +1,6 @@
 //! Tokens for programs, with what they may and how long: for administrators.
 
-use super::form::{Fields, csrf};
+use super::form::{Fields, csrf, twice};
 use super::layout::{self, Place, alert};
 use super::people::{Part, parts, role, role_field, role_name, team_fields, team_names, teams};
 use crate::access::Caller;
@@ -105,8 +105,9 @@ fn row(app: &App, caller: &Caller, token: &ApiToken, all: &[Team]) -> Markup {
             td { @if token.teams.is_empty() { span.quiet { (t!(lang, "accounts-every-patient")) } } @else { (team_names(all, &token.teams)) } }
             td.num { @if token.disabled { (t!(lang, "accounts-disabled")) } @else if is_over { (t!(lang, "accounts-over")) }
                 @else if let Some(at) = token.expires_at { (words.clock(at)) } @else { (t!(lang, "accounts-never")) } }
-            td.forms { @if !token.disabled && !is_over { form method="post" action={ "/tokens/" (token.id) "/disable" } { (csrf(caller))
-                button.plain type="submit" { (t!(lang, "accounts-disable")) } } } }
+            td.forms { @if !token.disabled && !is_over {
+                (twice(caller, &format!("/tokens/{}/disable", token.id), &t!(lang, "accounts-disable"), &t!(lang, "accounts-token-disable-means"), &t!(lang, "accounts-token-disable-do")))
+            } }
         }
     }
 }
