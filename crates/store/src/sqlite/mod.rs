@@ -29,7 +29,7 @@ mod worn;
 mod writer;
 
 use crate::{Notice, Store, StoreError};
-use board::Trends;
+use board::{OpenTasks, Trends};
 use fault::Fault;
 use names::Names;
 use reader::Readers;
@@ -96,6 +96,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     names: Arc<Names>,
+    open_tasks: Arc<OpenTasks>,
     trends: Arc<Trends>,
     notices: broadcast::Sender<Arc<Notice>>,
     clock: Time,
@@ -132,7 +133,8 @@ impl SqliteStore {
         let readers = Arc::new(Readers::open(&options)?);
         let (notices, _) = broadcast::channel(NOTICES);
         let writer = Writer::start(db, options, notices.clone())?;
-        Ok(Self { writer, readers, names: Arc::default(), trends: Arc::default(), notices, clock })
+        let (names, open_tasks, trends) = Default::default();
+        Ok(Self { writer, readers, names, open_tasks, trends, notices, clock })
     }
 
     /// Runs `work` in the writer's next transaction; an error undoes it and nothing else.

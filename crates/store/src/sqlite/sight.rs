@@ -1,13 +1,13 @@
 //! [`Sight`] on SQLite, and which patients a scope means.
 
 use super::SqliteStore;
-use super::column::{after_row, collect, limit, micros, page, parse, parsed, time};
+use super::column::{after_row, collect, json_list, limit, micros, page, parse, parsed, time};
 use super::fault::Fault;
 use crate::{Glass, Page, PageRequest, Sight, StoreError};
 use async_trait::async_trait;
 use care::{Patient, PatientId, Scope, Team, TeamId};
 use rusqlite::{Connection, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use vitals::Instant;
 
 /// A condition: the row of `table`, whose column `patient` is a patient's number and which has a `team_set` beside it,
@@ -25,6 +25,38 @@ pub(super) fn seen(table: &str, patient: &str, n: usize) -> String {
 /// A condition: the row of `table` is about a patient of the team in the parameter `?n`.
 pub(super) fn of_team(table: &str, n: usize) -> String {
     format!("{table}.team_set IN (SELECT s.number FROM team_set s WHERE {})", holds(&format!("?{n}")))
+}
+
+/// A scope as a row's numbers show it: [`seen`] for rows that are in memory.
+pub(super) struct Seen(Option<(HashSet<i64>, HashSet<i64>)>);
+
+impl Seen {
+    /// Looked up once for all rows.
+    pub(super) fn of(db: &Connection, scope: &Scope) -> Result<Self, Fault> {
+        let Scope::Within { teams, opened } = scope else { return Ok(Self(None)) };
+        let mut sets = numbers(db, "SELECT number FROM team_set WHERE teams = ?1", "")?;
+        for team in teams {
+            sets.extend(sets_with(db, team)?);
+        }
+        let opened = json_list(opened);
+        let sql = "SELECT number FROM patient WHERE id IN (SELECT value FROM json_each(?1))";
+        Ok(Self(Some((sets, numbers(db, sql, &opened)?))))
+    }
+
+    /// Whether the row of this patient, with this set of teams, is seen.
+    pub(super) fn takes(&self, team_set: i64, patient: i64) -> bool {
+        self.0.as_ref().is_none_or(|(sets, opened)| sets.contains(&team_set) || opened.contains(&patient))
+    }
+}
+
+/// The sets of teams with this one.
+pub(super) fn sets_with(db: &Connection, team: &TeamId) -> Result<HashSet<i64>, Fault> {
+    numbers(db, &format!("SELECT number FROM team_set s WHERE {}", holds("?1")), team.as_str())
+}
+
+fn numbers(db: &Connection, sql: &str, parameter: &str) -> Result<HashSet<i64>, Fault> {
+    let mut query = db.prepare_cached(sql)?;
+    Ok(collect(query.query([parameter])?, |row| Ok(row.get::<_, i64>(0)?))?.into_iter().collect())
 }
 
 /// A condition: `team` is one of the set `s`.

@@ -118,6 +118,40 @@ pub(crate) async fn a_list_shows_whom_the_reader_sees(store: &dyn Store) {
     assert_eq!(all_ids(store, team).await, ["t-a"]);
 }
 
+pub(crate) async fn a_list_that_was_read_before_shows_what_changed_since(store: &dyn Store) {
+    seeded(store).await;
+    let of = |change: &dyn Fn(&mut BoardFilter)| {
+        let mut filter = BoardFilter::default();
+        change(&mut filter);
+        filter
+    };
+    let named = |name: &str| of(&|f| f.search = Some(name.into()));
+    let copd = of(&|f| f.programme = ProgrammeId::new("copd").ok());
+    let mine = of(&|f| f.owner = Some(OwnerFilter::Is(Actor("bea".into()))));
+    assert_eq!(all_ids(store, BoardFilter::default()).await, ["t-b", "t-a", "t-c", "t-d"]);
+    // The patient is called something else, and is in another programme.
+    let profile = Patient { name: "Zoe".into(), ..profile("a") };
+    let change_of_a =
+        Change { profile: Some(profile), enrolments: Some(vec![enrolment("copd", day(0))]), ..change("another name") };
+    store.change_patient(&pid("a"), change_of_a, vec![], None, &actor()).await.unwrap();
+    assert_eq!(all_ids(store, named("zoe")).await, ["t-a"]);
+    assert_eq!(all_ids(store, named("name")).await, ["t-b", "t-c", "t-d"]);
+    assert_eq!(all_ids(store, copd.clone()).await, ["t-a"]);
+    let ended = Change { enrolments: Some(vec![]), ..change("ended") };
+    store.change_patient(&pid("a"), ended, vec![], None, &actor()).await.unwrap();
+    assert_eq!(all_ids(store, copd).await, [""; 0]);
+    // A task is somebody's, another is done and a third comes.
+    let bea = Some(Actor("bea".into()));
+    let taken = Task { status: TaskStatus::Accepted, owner: bea, ..task("b", "t-b", TaskStatus::Requested) };
+    commit(store, "b", vec![], vec![taken]).await;
+    commit(store, "c", vec![], vec![task("c", "t-c", TaskStatus::Completed)]).await;
+    assert_eq!(all_ids(store, mine).await, ["t-b"]);
+    patient(store, "e").await;
+    commit(store, "e", vec![], vec![task("e", "t-e", TaskStatus::Requested)]).await;
+    let open: BTreeSet<String> = all_ids(store, BoardFilter::default()).await.into_iter().collect();
+    assert_eq!(open, ["t-a", "t-b", "t-d", "t-e"].map(str::to_owned).into());
+}
+
 pub(crate) async fn a_row_says_what_it_is_about(store: &dyn Store) {
     patient(store, "a").await;
     let at = |days: i64| day(100) - TimeDelta::days(days);

@@ -85,6 +85,7 @@ contract! {
     board {
         the_most_urgent_stands_first,
         a_list_is_narrowed,
+        a_list_that_was_read_before_shows_what_changed_since,
         a_list_shows_whom_the_reader_sees,
         a_row_says_what_it_is_about,
         what_holds_without_a_task_is_listed,

@@ -1,13 +1,16 @@
-//! One pass over the index of open tasks: what is in which group, and what is counted.
+//! One pass over the open tasks: what is in which group, and what is counted.
 
-use super::super::column::{corrupt, instant, micros, parse};
+use super::super::column::{corrupt, instant};
 use super::super::fault::Fault;
-use super::super::sight::{of_team, scope_column, seen};
+use super::super::sight::{Seen, sets_with};
+use super::open::{Open, OpenTasks};
 use crate::board::is_overdue;
-use crate::{BoardCounts, BoardFilter, BoardGroup, BoardQuery};
+use crate::{BoardCounts, BoardFilter, BoardGroup, BoardQuery, BoardTimes};
 use care::{Queue, Severity, TaskStatus};
-use rusqlite::{Connection, Row, params};
+use rusqlite::Connection;
 use std::cmp::Reverse;
+use std::collections::HashSet;
+use vitals::Instant;
 
 /// A task's place in the list.
 #[derive(Clone, Copy, Debug)]
@@ -44,96 +47,70 @@ pub(in crate::sqlite) const fn rank(severity: Severity) -> i64 {
     }
 }
 
-fn severity(rank: i64) -> Result<Severity, Fault> {
+pub(super) fn severity(rank: i64) -> Result<Severity, Fault> {
     let found = Severity::ALL.into_iter().find(|s| self::rank(*s) == rank);
     found.ok_or_else(|| corrupt("rank", "not a severity"))
 }
 
-/// Every open task that the reader sees, with whether the parts of the filter that ask about the patient take it.
-fn open() -> String {
-    format!(
-        "SELECT t.row, t.queue, t.status, t.rank, t.due_at, t.created_at, t.owner,
-            (?2 IS NULL OR EXISTS (SELECT 1 FROM enrolment e WHERE e.patient = t.patient AND e.programme = ?2
-                AND e.from_at <= ?3 AND ifnull(e.until_at > ?3, TRUE)))
-            AND (?4 IS NULL OR {}) AS taken,
-            CASE WHEN ?5 THEN (SELECT p.search FROM patient p WHERE p.number = t.patient) END AS search
-         FROM task t INDEXED BY task_board
-         WHERE t.status NOT IN ('completed', 'cancelled') AND (t.queue = 'operations' OR {})",
-        of_team("t", 4),
-        seen("t", "patient", 1)
-    )
-}
-
 /// The list's tasks by group, and what is counted whatever the filter.
-pub(super) fn pass(db: &Connection, query: &BoardQuery) -> Result<([Vec<Key>; 4], BoardCounts), Fault> {
-    let filter = &query.filter;
-    let words: Vec<String> = filter.words().collect();
-    let mut statement = db.prepare_cached(&open())?;
-    let mut rows = statement.query(params![
-        scope_column(&query.scope),
-        filter.programme.as_ref().map(|p| p.as_str()),
-        micros(query.times.now),
-        filter.team.as_ref().map(|t| t.as_str()),
-        !words.is_empty(),
-    ])?;
+pub(super) fn pass(
+    db: &Connection,
+    open: &OpenTasks,
+    query: &BoardQuery,
+) -> Result<([Vec<Key>; 4], BoardCounts), Fault> {
+    let sight = Seen::of(db, &query.scope)?;
+    let wanted = Wanted::new(db, &query.filter)?;
     let mut groups: [Vec<Key>; 4] = Default::default();
     let mut counts = BoardCounts::default();
-    while let Some(row) = rows.next()? {
-        let open = Open::from(row, &words)?;
-        open.count(&mut counts, query);
-        if let Some(group) = open.group(filter, query)
-            && let Some((_, keys)) = BoardGroup::ALL.into_iter().zip(&mut groups).find(|(g, _)| *g == group)
-        {
-            keys.push(open.key);
+    for (row, task) in open.of(db)?.iter() {
+        if task.queue != Queue::Operations && !sight.takes(task.team_set, task.patient) {
+            continue;
+        }
+        let due = task.due.and_then(|d| instant("due_at", d).ok());
+        count(&mut counts, task, due, query);
+        if !wanted.takes(task, due, query.times) {
+            continue;
+        }
+        let group = BoardGroup::place(task.status == TaskStatus::OnHold, task.severity, due, query.times);
+        if let Some((_, keys)) = BoardGroup::ALL.into_iter().zip(&mut groups).find(|(g, _)| *g == group) {
+            keys.push(Key { row: *row, severity: task.severity, due: task.due, created: task.created });
         }
     }
     Ok((groups, counts))
 }
 
-/// A row of [`open`].
-struct Open<'r> {
-    key: Key,
-    queue: Queue,
-    status: TaskStatus,
-    owner: Option<&'r str>,
-    taken: bool,
+fn count(counts: &mut BoardCounts, task: &Open, due: Option<Instant>, query: &BoardQuery) {
+    let add = |number: &mut usize, yes: bool| *number = number.saturating_add(usize::from(yes));
+    if task.queue == Queue::Operations {
+        return add(&mut counts.operations, true);
+    }
+    add(&mut counts.open, true);
+    add(&mut counts.mine, task.owner.as_deref() == Some(query.reader.0.as_str()));
+    add(&mut counts.nobody, task.owner.is_none());
+    add(&mut counts.overdue, is_overdue(task.status, due, query.times.now));
+    add(&mut counts.held, task.status == TaskStatus::OnHold);
 }
 
-impl<'r> Open<'r> {
-    fn from(row: &'r Row<'_>, words: &[String]) -> Result<Self, Fault> {
-        let text = |at: usize| row.get_ref(at)?.as_str().map_err(|e| corrupt("task", e));
-        let search = row.get_ref(8)?.as_str_or_null().map_err(|e| corrupt("search", e))?.unwrap_or_default();
-        let owner = row.get_ref(6)?.as_str_or_null().map_err(|e| corrupt("owner", e))?;
-        let key = Key { row: row.get(0)?, severity: severity(row.get(3)?)?, due: row.get(4)?, created: row.get(5)? };
-        Ok(Self {
-            key,
-            queue: parse("queue", text(1)?)?,
-            status: parse("status", text(2)?)?,
-            owner,
-            taken: row.get(7)? && words.iter().all(|word| search.contains(word)),
-        })
+/// A filter with what is looked up once for all tasks.
+struct Wanted<'a> {
+    filter: &'a BoardFilter,
+    words: Vec<String>,
+    /// the sets of teams with the filter's team
+    sets: Option<HashSet<i64>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(db: &Connection, filter: &'a BoardFilter) -> Result<Self, Fault> {
+        let sets = filter.team.as_ref().map(|team| sets_with(db, team)).transpose()?;
+        Ok(Self { filter, words: filter.words().collect(), sets })
     }
 
-    fn count(&self, counts: &mut BoardCounts, query: &BoardQuery) {
-        let add = |number: &mut usize, yes: bool| *number = number.saturating_add(usize::from(yes));
-        if self.queue == Queue::Operations {
-            return add(&mut counts.operations, true);
-        }
-        let due = self.key.due.and_then(|d| instant("due_at", d).ok());
-        add(&mut counts.open, true);
-        add(&mut counts.mine, self.owner == Some(query.reader.0.as_str()));
-        add(&mut counts.nobody, self.owner.is_none());
-        add(&mut counts.overdue, is_overdue(self.status, due, query.times.now));
-        add(&mut counts.held, self.status == TaskStatus::OnHold);
-    }
-
-    /// The group in which it stands, if the filter takes it.
-    fn group(&self, filter: &BoardFilter, query: &BoardQuery) -> Option<BoardGroup> {
-        let due = self.key.due.and_then(|d| instant("due_at", d).ok());
-        let is_taken = self.taken
-            && self.queue == filter.queue
-            && filter.takes_key(self.owner, self.key.severity, due, self.status, query.times.now);
-        let held = self.status == TaskStatus::OnHold;
-        is_taken.then(|| BoardGroup::place(held, self.key.severity, due, query.times))
+    fn takes(&self, task: &Open, due: Option<Instant>, times: BoardTimes) -> bool {
+        let Self { filter, words, sets } = self;
+        task.queue == filter.queue
+            && filter.takes_key(task.owner.as_deref(), task.severity, due, task.status, times.now)
+            && filter.programme.as_ref().is_none_or(|programme| task.is_in(programme, times.now))
+            && sets.as_ref().is_none_or(|sets| sets.contains(&task.team_set))
+            && words.iter().all(|word| task.search.contains(word))
     }
 }

@@ -1,11 +1,13 @@
 //! [`Board`] on SQLite.
 
 mod keys;
+mod open;
 mod quiet;
 mod rows;
 mod trend;
 
 pub(super) use keys::rank;
+pub(super) use open::OpenTasks;
 pub(super) use trend::Trends;
 
 use super::column::{collect, json};
@@ -27,9 +29,9 @@ use vitals::Instant;
 #[async_trait]
 impl Board for SqliteStore {
     async fn board(&self, query: BoardQuery) -> Result<BoardView, StoreError> {
-        let trends = Arc::clone(&self.trends);
+        let (open, trends) = (Arc::clone(&self.open_tasks), Arc::clone(&self.trends));
         self.read("a list of tasks", move |db| {
-            let (mut groups, mut counts) = keys::pass(db, &query)?;
+            let (mut groups, mut counts) = keys::pass(db, &open, &query)?;
             let scope = scope_column(&query.scope);
             counts.quiet = quiet::count(db, scope.as_deref())?;
             let silent = watch::silent_count(db, scope.as_deref(), Expectation::silent_before(query.times.now))?;
