@@ -1,6 +1,7 @@
 //! A patient's readings and events, now and as of a position.
 
 use super::column::{bad_cursor, collect, corrupt, first, micros};
+use super::day::OF_DAY;
 use super::fault::Fault;
 use super::names::Names;
 use super::record::{self, Span, event_for, event_from};
@@ -27,7 +28,7 @@ fn of_day(
     patient: &PatientId,
     all: &Assignments,
 ) -> Result<Vec<StoredReading>, Fault> {
-    let sql = format!("SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2");
+    let sql = format!("SELECT {OF_DEVICE} FROM {OF_DAY}");
     let mut query = db.prepare_cached(&sql)?;
     let mut readings = collect(query.query([day, span.number])?, |row| stored_reading_of(row, &span.name))?;
     readings.retain(|r| all.patient_of_reading(&r.reading) == Some(patient));
@@ -211,9 +212,7 @@ pub(super) fn patient_events(db: &Connection, id: &PatientId) -> Result<Vec<Even
 
 /// Readings of a device, newest measured day first, until `enough` says so.
 pub(super) fn device_readings(db: &Connection, span: &Span, limit: usize) -> Result<Vec<StoredReading>, Fault> {
-    let sql = format!(
-        "SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2 ORDER BY r.measured DESC, r.seq DESC LIMIT ?3"
-    );
+    let sql = format!("SELECT {OF_DEVICE} FROM {OF_DAY} ORDER BY r.measured DESC, r.seq DESC LIMIT ?3");
     let mut query = db.prepare_cached(&sql)?;
     let mut readings = Vec::new();
     for day in (span.days.0..=span.days.1).rev() {

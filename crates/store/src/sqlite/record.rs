@@ -1,6 +1,7 @@
 //! Events that are no readings, who wears what, and patients as they stand.
 
 use super::column::{collect, corrupt, count, from_json, json, micros, parsed, time, time_or_none, to_json};
+use super::day::OF_DAY;
 use super::fault::Fault;
 use super::insert::Unassigned;
 use super::row;
@@ -266,8 +267,7 @@ fn recount_unassigned(commit: &mut Commit<'_>, name: &DeviceRef) -> Result<(), F
     let (number, Some((first, last))) = (device.number, device.days) else { return Ok(()) };
     let mut waiting = Vec::new();
     {
-        let mut query =
-            commit.db.prepare_cached("SELECT seq, measured, slot FROM reading WHERE day = ?1 AND device = ?2")?;
+        let mut query = commit.db.prepare_cached(&format!("SELECT r.seq, r.measured, r.slot FROM {OF_DAY}"))?;
         // A run begins with a reading of its device and holds no other's, so all of them go.
         let mut leave = commit.db.prepare_cached("DELETE FROM unassigned WHERE first = ?1")?;
         for day in first..=last {

@@ -219,28 +219,35 @@ async fn who_disabled_somebody_stands_in_the_journal() {
     assert_eq!(by, "ada");
 }
 
-/// Where the rules stood lay in three tables once.
-#[tokio::test]
-async fn where_the_rules_stood_before_is_taken_over() {
-    let dir = tempfile::tempdir().unwrap();
+/// A file as it was after so many migrations.
+fn old_file(dir: &tempfile::TempDir, version: u32) -> rusqlite::Connection {
     let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
-    for sql in [
+    let migrations = [
         include_str!("../../migrations/0001_first.sql"),
-        include_str!("../../migrations/0002_accounts.sql"),
-        "DROP TABLE audit_before",
+        concat!(include_str!("../../migrations/0002_accounts.sql"), "DROP TABLE audit_before;"),
         include_str!("../../migrations/0003_outbox.sql"),
         include_str!("../../migrations/0004_tasks.sql"),
         include_str!("../../migrations/0006_admin.sql"),
         include_str!("../../migrations/0007_team_sets.sql"),
-    ] {
+        include_str!("../../migrations/0008_standing.sql"),
+    ];
+    for sql in &migrations[..version as usize] {
         db.execute_batch(sql).unwrap();
     }
+    db.pragma_update(None, "user_version", version).unwrap();
+    db
+}
+
+/// Where the rules stood lay in three tables once.
+#[tokio::test]
+async fn where_the_rules_stood_before_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = old_file(&dir, 6);
     let mut fold = care::Fold::default();
     fold.as_of = Some(day(4));
     let expected = r#"[{"kind": "body-weight", "since": "2026-01-04T00:00:00Z", "last": null}]"#;
     db.execute_batch(&format!(
-        "PRAGMA user_version = 6;
-         INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '', ''), (2, 'bert', '', ''), (3, 'carl', '', '');
+        "INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '', ''), (2, 'bert', '', ''), (3, 'carl', '', '');
          INSERT INTO patient_work VALUES (1, 7, 5, {}), (2, 6, 6, NULL), (3, 8, 0, NULL);
          INSERT INTO patient_fold VALUES (1, '{}'), (2, '{}');
          INSERT INTO expectation VALUES (1, {}, '{expected}', 0);",
@@ -261,4 +268,39 @@ async fn where_the_rules_stood_before_is_taken_over() {
     assert_eq!(store.due_patients(day(9), 9).await.unwrap().0, [pid("anna")]);
     assert_eq!(store.silent_count(&care::Scope::All, day(4)).await.unwrap(), 1);
     assert_eq!(store.expectations(&pid("anna")).await.unwrap()[0].since, day(3));
+}
+
+/// What arrives is noted apart and moved now and then, which nobody sees.
+#[tokio::test]
+async fn days_are_moved_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let fail = Arc::new(AtomicBool::new(false));
+    let open = || SqliteOptions { fail_commit: Some(Arc::clone(&fail)), ..options(&dir) };
+    let mut store = SqliteStore::open(open()).unwrap();
+    patient(&store, "anna").await;
+    let counts = || {
+        let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+        db.query_row("SELECT (SELECT count(*) FROM of_day), (SELECT count(*) FROM of_day_fresh)", [], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
+        })
+        .unwrap()
+    };
+    let batch = |from: i64| {
+        let one = |n: i64| item(reading("scale-anna", &n.to_string(), day(n % 3)));
+        vec![message("scale-anna", (from..from + 1500).map(one).collect())]
+    };
+    for from in [0, 1500, 3000, 4500] {
+        fail.store(true, Ordering::SeqCst);
+        assert!(store.admit(batch(from)).await.is_err());
+        fail.store(false, Ordering::SeqCst);
+        store.admit(batch(from)).await.unwrap();
+        store.admit(batch(from)).await.unwrap();
+        let mut found = store.device_readings(&device("scale-anna"), 9000).await.unwrap();
+        found.sort_by_key(|r| r.seq);
+        found.dedup();
+        assert_eq!(found, store.readings_after(0, 9000).await.unwrap(), "once each");
+        drop(store);
+        store = SqliteStore::open(open()).unwrap();
+    }
+    assert_eq!(counts(), (4500, 1500), "at the commit that passed 4096");
 }
