@@ -1,4 +1,14 @@
--- What a reading touches in a house of many patients: a page fewer, which was its own alone.
+-- What a reading touches in a house of many patients: two pages fewer, each of which was its own alone.
+
+-- Events that are not folded yet, of every patient: as small as what waits. What is folded follows from the journal.
+CREATE TABLE unfolded (
+    patient INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (patient, seq)
+) WITHOUT ROWID;
+INSERT INTO unfolded SELECT e.patient, e.seq FROM patient_event e LEFT JOIN standing s ON s.patient = e.patient
+    WHERE e.seq > ifnull(s.folded, 0) ORDER BY e.patient, e.seq;
+DROP TABLE patient_event;
 
 -- Readings by day of measurement and device. A day of 100,000 patients is some four hundred pages, and a reading would
 -- write one of them by itself; so it goes to the second table, which is twenty pages at the most, and every few

@@ -136,6 +136,16 @@ pub(super) fn assignments_on(db: &Connection, device: i64, as_of: u64) -> Result
     collect(db.prepare_cached(&sql)?.query(params![device, as_of.cast_signed()])?, assignment_from)
 }
 
+/// Who had a device, from each position on at which that changed.
+pub(super) fn known_on(db: &Connection, device: i64) -> Result<BTreeMap<u64, Assignments>, Fault> {
+    let mut query = db.prepare_cached(
+        "SELECT seq_made AS seq FROM assignment WHERE device = ?1
+         UNION SELECT seq_ended FROM assignment WHERE device = ?1 AND seq_ended IS NOT NULL",
+    )?;
+    let changes = collect(query.query([device])?, |row| count(row, "seq"))?;
+    changes.into_iter().map(|seq| Ok((seq, gathered(assignments_on(db, device, seq)?)?))).collect()
+}
+
 /// Makes `new` the whole list of a patient's assignments, as an event of everybody whose readings may move.
 pub(super) fn replace_assignments(
     commit: &mut Commit<'_>,

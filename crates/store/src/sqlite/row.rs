@@ -22,11 +22,6 @@ pub(super) fn day_of(micros: i64) -> i64 {
     micros.div_euclid(DAY).clamp(DAYS.0, DAYS.1)
 }
 
-/// The part of `patient_event` that a position is in.
-pub(super) fn bucket(seq: u64) -> i64 {
-    (seq >> 16).cast_signed()
-}
-
 /// Words, or nothing, as one text.
 pub(super) fn join<T: Display>(items: &BTreeSet<T>) -> String {
     let mut text = String::new();
