@@ -1,5 +1,6 @@
 //! Readings in: the hot path of the writer.
 
+use super::day::DayInsert;
 use super::encode::{Encoded, Texts};
 use super::fault::Fault;
 use super::insert::{Cell, ReadingInsert, Unassigned};
@@ -29,6 +30,7 @@ struct Message {
 /// The statements of the hot path, looked up once for many readings.
 struct Statements<'db> {
     reading: ReadingInsert<'db>,
+    day: DayInsert<'db>,
     unassigned: Unassigned<'db>,
 }
 
@@ -58,8 +60,11 @@ impl Batch {
     /// Writes every item and answers for each. `vacant` is the quarantine row that a replay empties: the first
     /// refused item takes it.
     pub(super) fn commit(&mut self, commit: &mut Commit<'_>, vacant: &mut Option<u64>) -> Result<(), Fault> {
-        let mut statements =
-            Statements { reading: ReadingInsert::prepare(commit.db)?, unassigned: Unassigned::prepare(commit.db)? };
+        let mut statements = Statements {
+            reading: ReadingInsert::prepare(commit.db)?,
+            day: DayInsert::prepare(commit.db)?,
+            unassigned: Unassigned::prepare(commit.db)?,
+        };
         self.stored_at = commit.at;
         let mut known: Option<(DeviceRef, Place)> = None;
         for Message { admit, encoded, answers } in &mut self.messages {
@@ -157,7 +162,6 @@ impl Context<'_> {
             Cell::Number(seq.cast_signed()),
             Cell::Number(device),
             encoded.id(&reading.key.id),
-            Cell::Number(day),
             Cell::Number(measured),
             Cell::Number(reading.measured_at.offset_minutes().into()),
             Cell::Number(self.received()),
@@ -182,6 +186,7 @@ impl Context<'_> {
         if !inserted {
             return known(commit, self.place, reading, encoded);
         }
+        statements.day.add(day, device, seq)?;
         commit.memory.numbers.seq = seq;
         commit.memory.numbers.ledger.stored = commit.memory.numbers.ledger.stored.saturating_add(1);
         let owner = commit.memory.owner(self.device, reading).map(|(number, id)| (number, id.clone()));

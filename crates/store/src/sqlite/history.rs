@@ -1,15 +1,15 @@
 //! A patient's readings and events, now and as of a position.
 
-use super::column::{bad_cursor, collect, corrupt, first, micros};
+use super::column::{bad_cursor, collect, corrupt, count, first, micros, time};
+use super::day::OF_DAY;
 use super::fault::Fault;
 use super::names::Names;
 use super::record::{self, Span, event_for, event_from};
-use super::row::{OF_DEVICE, bucket, day_of, stored_reading_of};
+use super::row::{OF_DEVICE, day_of, stored_reading_of};
 use crate::{Page, PageRequest, StoreError};
 use care::{Actor, Assignments, Event, EventBody, History, PatientId};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::ops::RangeInclusive;
-use vitals::{Instant, Kind, StoredReading};
+use vitals::{Instant, Kind, StoredReading, UserSlot};
 
 /// The patient's number.
 pub(super) fn number_of(db: &Connection, id: &PatientId) -> Result<i64, Fault> {
@@ -27,7 +27,7 @@ fn of_day(
     patient: &PatientId,
     all: &Assignments,
 ) -> Result<Vec<StoredReading>, Fault> {
-    let sql = format!("SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2");
+    let sql = format!("SELECT {OF_DEVICE} FROM {OF_DAY}");
     let mut query = db.prepare_cached(&sql)?;
     let mut readings = collect(query.query([day, span.number])?, |row| stored_reading_of(row, &span.name))?;
     readings.retain(|r| all.patient_of_reading(&r.reading) == Some(patient));
@@ -139,7 +139,7 @@ fn corrections_elsewhere(
     Ok(found)
 }
 
-/// The patient's events after a position, in commit order.
+/// The patient's events after a position, in commit order: noted as long as they wait, found in the journal after that.
 pub(super) fn events_after(
     db: &Connection,
     names: &Names,
@@ -148,72 +148,104 @@ pub(super) fn events_after(
     limit: u32,
 ) -> Result<Vec<Event>, Fault> {
     let number = names.patient(db, id)?;
-    let head = super::worklist::head(db, number)?;
-    events_between(db, names, number, after..=head, limit)
+    let after = after.min(i64::MAX.cast_unsigned());
+    let (folded, _) = super::worklist::stands(db, number)?;
+    if folded <= after {
+        return unfolded(db, names, number, after, limit);
+    }
+    let mut query = db.prepare_cached(&format!("SELECT seq FROM ({NO_READINGS}) WHERE seq > ?2"))?;
+    let mut seqs = collect(query.query([number, after.cast_signed()])?, |row| count(row, "seq"))?;
+    seqs.append(&mut readings_concerning(db, names, (number, id), after)?);
+    seqs.sort_unstable();
+    seqs.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    seqs.into_iter().map(|seq| event_at(db, names, number, seq)).collect()
 }
 
-/// The patient's events after the first position, up to the last one.
-pub(super) fn events_between(
+/// The patient's events after a position, which must not lie before what is folded.
+pub(super) fn unfolded(
     db: &Connection,
     names: &Names,
     number: i64,
-    positions: RangeInclusive<u64>,
+    after: u64,
     limit: u32,
 ) -> Result<Vec<Event>, Fault> {
-    let (after, head) = positions.into_inner();
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut query = db.prepare_cached(
-        "SELECT seq FROM patient_event WHERE bucket = ?1 AND patient = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
+    let mut query =
+        db.prepare_cached("SELECT seq FROM unfolded WHERE patient = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")?;
+    let seqs = collect(query.query(params![number, after.cast_signed(), limit])?, |row| count(row, "seq"))?;
+    seqs.into_iter().map(|seq| event_at(db, names, number, seq)).collect()
+}
+
+/// Positions after `after` of the readings that became the patient's events when they were stored: by the assignments
+/// known at their own position, whatever is known now.
+fn readings_concerning(
+    db: &Connection,
+    names: &Names,
+    (number, id): (i64, &PatientId),
+    after: u64,
+) -> Result<Vec<u64>, Fault> {
+    let mut devices = db.prepare_cached(
+        "SELECT number, first_day, last_day FROM device WHERE first_day IS NOT NULL
+         AND number IN (SELECT device FROM assignment WHERE patient = ?1)",
     )?;
-    let mut events = Vec::new();
-    for part in bucket(after)..=bucket(head) {
-        let left = limit.saturating_sub(events.len());
-        if left == 0 {
-            break;
-        }
-        let left = i64::try_from(left).unwrap_or(i64::MAX);
-        let seqs = collect(query.query([part, number, after.cast_signed(), left])?, |row| Ok(row.get::<_, i64>(0)?))?;
-        for seq in seqs {
-            events.push(event_at(db, names, number, seq)?);
+    let spans = collect(devices.query([number])?, |row| {
+        let number = row.get("number")?;
+        Ok(Span { number, name: names.device(db, number)?, days: (row.get("first_day")?, row.get("last_day")?) })
+    })?;
+    let sql =
+        format!("SELECT r.seq, r.measured, r.slot, r.corrects IS NOT NULL AS corrects FROM {OF_DAY} AND d.seq > ?3");
+    let mut query = db.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    for Span { number, name, days } in spans {
+        let known = record::known_on(db, number)?;
+        for day in days.0..=days.1 {
+            let mut rows = query.query([day, number, after.cast_signed()])?;
+            while let Some(row) = rows.next()? {
+                let seq = count(row, "seq")?;
+                let Some((_, then)) = known.range(..=seq).next_back() else { continue };
+                let slot = row.get::<_, Option<u8>>("slot")?.map(UserSlot);
+                let theirs = then.patient_of(&name, slot, time(row, "measured")?) == Some(id);
+                // As `record::concern_corrected` has it.
+                let corrects = row.get("corrects")? && then.of_device(&name).iter().any(|a| a.patient == *id);
+                found.extend((theirs || corrects).then_some(seq));
+            }
         }
     }
-    Ok(events)
+    Ok(found)
 }
 
 /// The event at a position, as this patient has it.
-fn event_at(db: &Connection, names: &Names, patient: i64, seq: i64) -> Result<Event, Fault> {
+fn event_at(db: &Connection, names: &Names, patient: i64, seq: u64) -> Result<Event, Fault> {
     if let Some(reading) = reading_at(db, names, seq)? {
         let at = reading.stored_at.0;
-        return Ok(Event { seq: reading.seq, at, actor: Actor::hearth(), body: EventBody::Reading(Box::new(reading)) });
+        return Ok(Event { seq, at, actor: Actor::hearth(), body: EventBody::Reading(Box::new(reading)) });
     }
     let mut query = db.prepare_cached("SELECT * FROM event WHERE seq = ?1")?;
-    first(query.query([seq])?, |row| event_for(db, row, patient))?.ok_or_else(|| corrupt("event", "it is missing"))
+    let found = first(query.query([seq.cast_signed()])?, |row| event_for(db, row, patient))?;
+    found.ok_or_else(|| corrupt("event", "it is missing"))
 }
 
-fn reading_at(db: &Connection, names: &Names, seq: i64) -> Result<Option<StoredReading>, Fault> {
-    let sql = format!("SELECT {OF_DEVICE}, r.device FROM reading r WHERE r.seq = ?1");
-    first(db.prepare_cached(&sql)?.query([seq])?, |row| stored_reading_of(row, &names.device(db, row.get("device")?)?))
+fn reading_at(db: &Connection, names: &Names, seq: u64) -> Result<Option<StoredReading>, Fault> {
+    let mut query = db.prepare_cached(&format!("SELECT {OF_DEVICE}, r.device FROM reading r WHERE r.seq = ?1"))?;
+    first(query.query([seq.cast_signed()])?, |row| stored_reading_of(row, &names.device(db, row.get("device")?)?))
 }
 
-/// The patient's events that are no readings: their own, other people's that moved readings, and the clinic's
-/// since they were entered.
+/// Positions of a patient's events that are no readings: their own, other people's that moved readings, and the
+/// clinic's since they were entered.
+const NO_READINGS: &str = "SELECT seq FROM event WHERE patient = ?1
+    UNION ALL SELECT seq FROM event_concerns WHERE patient = ?1
+    UNION ALL SELECT seq FROM event WHERE patient IS NULL AND kind IN ('parameters-set', 'rulebook-installed')
+        AND seq > (SELECT min(seq) FROM event WHERE patient = ?1)";
+
+/// The patient's events that are no readings.
 pub(super) fn patient_events(db: &Connection, id: &PatientId) -> Result<Vec<Event>, Fault> {
     let number = number_of(db, id)?;
-    let mut query = db.prepare_cached(
-        "SELECT * FROM event WHERE patient = ?1
-         UNION ALL SELECT e.* FROM event_concerns c JOIN event e ON e.seq = c.seq WHERE c.patient = ?1
-         UNION ALL SELECT * FROM event WHERE patient IS NULL AND kind IN ('parameters-set', 'rulebook-installed')
-             AND seq > (SELECT min(seq) FROM event WHERE patient = ?1)
-         ORDER BY seq",
-    )?;
+    let mut query = db.prepare_cached(&format!("SELECT * FROM event WHERE seq IN ({NO_READINGS}) ORDER BY seq"))?;
     collect(query.query([number])?, |row| event_for(db, row, number))
 }
 
 /// Readings of a device, newest measured day first, until `enough` says so.
 pub(super) fn device_readings(db: &Connection, span: &Span, limit: usize) -> Result<Vec<StoredReading>, Fault> {
-    let sql = format!(
-        "SELECT {OF_DEVICE} FROM reading r WHERE r.day = ?1 AND r.device = ?2 ORDER BY r.measured DESC, r.seq DESC LIMIT ?3"
-    );
+    let sql = format!("SELECT {OF_DEVICE} FROM {OF_DAY} ORDER BY r.measured DESC, r.seq DESC LIMIT ?3");
     let mut query = db.prepare_cached(&sql)?;
     let mut readings = Vec::new();
     for day in (span.days.0..=span.days.1).rev() {

@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, params};
 
 /// Columns of `reading`.
-const COLUMNS: usize = 24;
+const COLUMNS: usize = 23;
 
 /// A value on its way into a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,10 @@ pub(super) struct ReadingInsert<'db> {
 impl<'db> ReadingInsert<'db> {
     pub(super) fn prepare(db: &'db Connection) -> Result<Self, Fault> {
         let statement = db.prepare_cached(
-            "INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals,
-             hub, via, raw, slot, battery, flags, admission, sample, meal, clock_source, clock_error_s,
+            "INSERT INTO reading (seq, device, id, measured, offset_min, received, stored, digest, kind, vals, hub,
+             via, raw, slot, battery, flags, admission, sample, meal, clock_source, clock_error_s,
              clock_device_time, corrects) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-             ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24) ON CONFLICT (id, device) DO NOTHING",
+             ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) ON CONFLICT (id, device) DO NOTHING",
         )?;
         // What is not bound is null.
         Ok(Self { statement, bound: [Some(Cell::Null); COLUMNS] })

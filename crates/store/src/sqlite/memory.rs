@@ -261,11 +261,8 @@ impl Memory {
 
     /// Event `seq` is this patient's too.
     pub(super) fn concern(&mut self, db: &Connection, number: i64, id: &PatientId, seq: u64) -> Result<(), Fault> {
-        db.prepare_cached("INSERT INTO patient_event (bucket, patient, seq) VALUES (?1, ?2, ?3)")?.execute(params![
-            row::bucket(seq),
-            number,
-            seq.cast_signed()
-        ])?;
+        db.prepare_cached("INSERT INTO unfolded (patient, seq) VALUES (?1, ?2)")?
+            .execute(params![number, seq.cast_signed()])?;
         match self.heads.get_mut(&number) {
             Some((_, head)) => *head = seq,
             None => drop(self.heads.insert(number, (id.clone(), seq))),

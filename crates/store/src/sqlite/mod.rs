@@ -6,6 +6,7 @@ mod board;
 mod chart;
 mod checkpoint;
 mod column;
+mod day;
 mod doors;
 mod encode;
 mod fault;

@@ -1,6 +1,7 @@
 //! Events that are no readings, who wears what, and patients as they stand.
 
 use super::column::{collect, corrupt, count, from_json, json, micros, parsed, time, time_or_none, to_json};
+use super::day::OF_DAY;
 use super::fault::Fault;
 use super::insert::Unassigned;
 use super::row;
@@ -135,6 +136,16 @@ pub(super) fn assignments_on(db: &Connection, device: i64, as_of: u64) -> Result
     collect(db.prepare_cached(&sql)?.query(params![device, as_of.cast_signed()])?, assignment_from)
 }
 
+/// Who had a device, from each position on at which that changed.
+pub(super) fn known_on(db: &Connection, device: i64) -> Result<BTreeMap<u64, Assignments>, Fault> {
+    let mut query = db.prepare_cached(
+        "SELECT seq_made AS seq FROM assignment WHERE device = ?1
+         UNION SELECT seq_ended FROM assignment WHERE device = ?1 AND seq_ended IS NOT NULL",
+    )?;
+    let changes = collect(query.query([device])?, |row| count(row, "seq"))?;
+    changes.into_iter().map(|seq| Ok((seq, gathered(assignments_on(db, device, seq)?)?))).collect()
+}
+
 /// Makes `new` the whole list of a patient's assignments, as an event of everybody whose readings may move.
 pub(super) fn replace_assignments(
     commit: &mut Commit<'_>,
@@ -266,8 +277,7 @@ fn recount_unassigned(commit: &mut Commit<'_>, name: &DeviceRef) -> Result<(), F
     let (number, Some((first, last))) = (device.number, device.days) else { return Ok(()) };
     let mut waiting = Vec::new();
     {
-        let mut query =
-            commit.db.prepare_cached("SELECT seq, measured, slot FROM reading WHERE day = ?1 AND device = ?2")?;
+        let mut query = commit.db.prepare_cached(&format!("SELECT r.seq, r.measured, r.slot FROM {OF_DAY}"))?;
         // A run begins with a reading of its device and holds no other's, so all of them go.
         let mut leave = commit.db.prepare_cached("DELETE FROM unassigned WHERE first = ?1")?;
         for day in first..=last {

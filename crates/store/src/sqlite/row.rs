@@ -17,14 +17,9 @@ const DAY: i64 = 86_400_000_000;
 /// always ends soon.
 const DAYS: (i64, i64) = (-25_567, 84_006);
 
-/// The day of measurement, as the index has it.
+/// The day of measurement, as `reading_day` has it.
 pub(super) fn day_of(micros: i64) -> i64 {
     micros.div_euclid(DAY).clamp(DAYS.0, DAYS.1)
-}
-
-/// The part of `patient_event` that a position is in.
-pub(super) fn bucket(seq: u64) -> i64 {
-    (seq >> 16).cast_signed()
 }
 
 /// Words, or nothing, as one text.

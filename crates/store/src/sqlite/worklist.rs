@@ -31,7 +31,7 @@ fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
 }
 
 /// Position and wake-up that are committed.
-fn stands(db: &Connection, number: i64) -> Result<(u64, Option<Instant>), Fault> {
+pub(super) fn stands(db: &Connection, number: i64) -> Result<(u64, Option<Instant>), Fault> {
     let mut query = db.prepare_cached("SELECT folded, wake_at FROM standing WHERE patient = ?1")?;
     let found = first(query.query([number])?, |row| Ok((count(row, "folded")?, time_or_none(row, "wake_at")?)))?;
     Ok(found.unwrap_or_default())
@@ -86,7 +86,7 @@ fn gather(
             (Some(work), folded, head)
         }
     };
-    let events = history::events_between(db, names, number, folded..=head, limit)?;
+    let events = history::unfolded(db, names, number, folded, limit)?;
     Ok(Gathered { events, head, cover: outbox::cover_head(db)?, work })
 }
 
@@ -126,6 +126,10 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
         commit.changes.commands.insert(outcome.seq);
     }
     put_standing(commit.db, number, e)?;
+    commit
+        .db
+        .prepare_cached("DELETE FROM unfolded WHERE patient = ?1 AND seq <= ?2")?
+        .execute(params![number, e.folded.cast_signed()])?;
     if e.folded == e.expected_head {
         commit.db.prepare_cached("DELETE FROM waiting WHERE patient = ?1")?.execute([number])?;
     }

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoints;
 use super::fault::Fault;
 use super::memory::Memory;
-use super::{SqliteOptions, Time, schema};
+use super::{SqliteOptions, Time, day, schema};
 use crate::{Guarded, Notice, StoreError, Told};
 use care::{PatientId, TaskId};
 use chrono::TimeDelta;
@@ -252,6 +252,7 @@ impl Run {
         let mut memory = self.current_memory()?;
         let at = memory.stamp(self.clock.now());
         let mut changes = Changes::default();
+        let before = memory.numbers.seq;
         for job in jobs {
             let mut commit = Commit { db: &self.db, memory: &mut memory, changes: &mut changes, at };
             match job.weight() {
@@ -261,6 +262,7 @@ impl Run {
         }
         memory.flush(&self.db, &mut changes)?;
         memory.save(&self.db, at)?;
+        day::settle(&self.db, before, memory.numbers.seq)?;
         if self.options.fail_commit.as_ref().is_some_and(|f| f.load(std::sync::atomic::Ordering::SeqCst)) {
             return Err(StoreError::Unavailable("the disk is full (a test said so)".to_owned()).into());
         }

@@ -73,6 +73,7 @@ contract! {
     }
     worklist {
         an_evaluation_is_committed_whole,
+        what_is_folded_is_found_again,
         a_stale_evaluation_changes_nothing,
         a_turn_gathers_what_its_asker_does_not_know,
         a_second_open_task_is_refused,

@@ -2,7 +2,8 @@
 //! position.
 
 use crate::kit::*;
-use care::{Assignment, Assignments, EventBody, PatientId};
+use crate::worklist::evaluation;
+use care::{Assignment, Assignments, Effects, Event, EventBody, PatientId};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use store::*;
@@ -77,12 +78,15 @@ enum Step {
         device: u8,
         slot: Option<u8>,
         hour: i64,
+        corrects: bool,
     },
     /// the whole new list of a patient: device, slot, from, length (none: open)
     Assign {
         patient: usize,
         list: Vec<(u8, Option<u8>, i64, Option<i64>)>,
     },
+    /// something of the clinic's
+    Clinic,
 }
 
 const PEOPLE: [&str; 3] = ["anna", "bert", "cleo"];
@@ -91,8 +95,10 @@ fn a_step() -> impl Strategy<Value = Step> {
     let slot = prop_oneof![Just(None), Just(Some(1)), Just(Some(2))];
     let range = (0..2_u8, slot.clone(), 0..60_i64, prop_oneof![Just(None), (1..40_i64).prop_map(Some)]);
     prop_oneof![
-        3 => (0..2_u8, slot, -5..70_i64).prop_map(|(device, slot, hour)| Step::Reading { device, slot, hour }),
-        2 => (0..3_usize, prop::collection::vec(range, 0..4)).prop_map(|(patient, list)| Step::Assign { patient, list }),
+        6 => (0..2_u8, slot, -5..70_i64, prop::bool::weighted(0.2))
+            .prop_map(|(device, slot, hour, corrects)| Step::Reading { device, slot, hour, corrects }),
+        4 => (0..3_usize, prop::collection::vec(range, 0..4)).prop_map(|(patient, list)| Step::Assign { patient, list }),
+        1 => Just(Step::Clinic),
     ]
 }
 
@@ -114,12 +120,31 @@ impl Naive {
         list.sort_by_key(|(_, r)| (r.measured_at, r.key.clone()));
         list.into_iter().map(|(seq, _)| *seq).collect()
     }
+
+    /// Readings that concerned the patient when they came.
+    fn concerning(&self, patient: &PatientId) -> Vec<u64> {
+        let concerns = |(seq, r): &&(u64, Reading)| {
+            let known = self.lists.iter().rev().find(|(at, _)| at < seq);
+            known.is_some_and(|(_, known)| {
+                let has = known.of_device(&r.device_ref()).iter().any(|a| a.patient == *patient);
+                known.patient_of_reading(r) == Some(patient) || (r.corrects.is_some() && has)
+            })
+        };
+        self.readings.iter().filter(concerns).map(|(seq, _)| *seq).collect()
+    }
+}
+
+async fn clinic(store: &dyn Store) {
+    let values = vec![("heart-failure.gain_3d".to_owned(), Some("3 kg".to_owned()))];
+    store.set_clinic_parameters(values, day(1), "x", &actor()).await.unwrap();
 }
 
 async fn take(store: &dyn Store, naive: &mut Naive, n: usize, step: &Step) {
     match step {
-        Step::Reading { device, slot, hour: at } => {
+        Step::Clinic => clinic(store).await,
+        Step::Reading { device, slot, hour: at, corrects } => {
             let mut r = reading(&format!("d{device}"), &n.to_string(), hour(*at));
+            r.corrects = corrects.then(|| ReadingId::new("another").unwrap());
             r.user_slot = slot.map(UserSlot);
             naive.readings.push((stored(store, r.clone()).await, r));
         }
@@ -147,6 +172,7 @@ async fn take(store: &dyn Store, naive: &mut Naive, n: usize, step: &Step) {
 async fn assignments_property(store: &dyn Store, steps: &[Step]) {
     for id in PEOPLE {
         store.add_patient(entering(id), vec![], vec![], &actor()).await.unwrap();
+        clinic(store).await;
     }
     let mut naive = Naive::default();
     for (n, step) in steps.iter().enumerate() {
@@ -167,10 +193,10 @@ async fn assignments_property(store: &dyn Store, steps: &[Step]) {
         let events = store.events_after(&pid(id), 0, 1000).await.unwrap();
         assert!(events.is_sorted_by(|a, b| a.seq < b.seq && a.at <= b.at));
         let live = events.iter().filter(|e| matches!(e.body, EventBody::Reading(_))).map(|e| e.seq);
-        let at_commit = naive.readings.iter().map(|r| r.0).filter(|seq| naive.owned(&pid(id), *seq).contains(seq));
-        assert_eq!(live.collect::<Vec<_>>(), at_commit.collect::<Vec<_>>(), "{id}'s events");
-        let others = events.into_iter().filter(|e| !matches!(e.body, EventBody::Reading(_)));
+        assert_eq!(live.collect::<Vec<_>>(), naive.concerning(&pid(id)), "{id}'s events");
+        let others = events.iter().filter(|e| !matches!(e.body, EventBody::Reading(_))).cloned();
         assert_eq!(store.patient_events(&pid(id)).await.unwrap(), others.collect::<Vec<_>>());
+        folding_keeps_events(store, id, &events).await;
     }
     let nobodys = naive
         .readings
@@ -181,6 +207,23 @@ async fn assignments_property(store: &dyn Store, steps: &[Step]) {
     assert_eq!(unassigned, expected);
     let counted: u64 = store.devices().await.unwrap().iter().map(|d| d.unassigned).sum();
     assert_eq!(counted, expected.len() as u64);
+}
+
+/// A patient's events are noted while they wait; the same ones follow from the journal once they are folded.
+async fn folding_keeps_events(store: &dyn Store, id: &str, events: &[Event]) {
+    let head = events.last().unwrap().seq;
+    for folded in [events[events.len() / 2].seq, head] {
+        let all = evaluation(store, id, Effects::default()).await;
+        store.commit_evaluation(EvaluationCommit { folded, ..all }).await.unwrap();
+        for (after, limit) in (0..=head).flat_map(|after| [(after, 3), (after, 1000)]) {
+            let found = store.events_after(&pid(id), after, limit).await.unwrap();
+            let left = events.iter().filter(|e| e.seq > after).take(limit as usize);
+            assert!(found.iter().eq(left), "{id} after {after}, folded up to {folded}: {found:#?}");
+        }
+        let left: Vec<_> = events.iter().filter(|e| e.seq > folded).collect();
+        let waits = store.gather(&pid(id), None, 1000).await.unwrap().events;
+        assert_eq!(waits.iter().collect::<Vec<_>>(), left, "{id} waits");
+    }
 }
 
 fn on_sqlite<F: AsyncFnOnce(&SqliteStore)>(property: F) {

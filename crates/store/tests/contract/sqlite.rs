@@ -219,28 +219,35 @@ async fn who_disabled_somebody_stands_in_the_journal() {
     assert_eq!(by, "ada");
 }
 
-/// Where the rules stood lay in three tables once.
-#[tokio::test]
-async fn where_the_rules_stood_before_is_taken_over() {
-    let dir = tempfile::tempdir().unwrap();
+/// A file as it was after so many migrations.
+fn old_file(dir: &tempfile::TempDir, version: u32) -> rusqlite::Connection {
     let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
-    for sql in [
+    let migrations = [
         include_str!("../../migrations/0001_first.sql"),
-        include_str!("../../migrations/0002_accounts.sql"),
-        "DROP TABLE audit_before",
+        concat!(include_str!("../../migrations/0002_accounts.sql"), "DROP TABLE audit_before;"),
         include_str!("../../migrations/0003_outbox.sql"),
         include_str!("../../migrations/0004_tasks.sql"),
         include_str!("../../migrations/0006_admin.sql"),
         include_str!("../../migrations/0007_team_sets.sql"),
-    ] {
+        include_str!("../../migrations/0008_standing.sql"),
+    ];
+    for sql in &migrations[..version as usize] {
         db.execute_batch(sql).unwrap();
     }
+    db.pragma_update(None, "user_version", version).unwrap();
+    db
+}
+
+/// Where the rules stood lay in three tables once.
+#[tokio::test]
+async fn where_the_rules_stood_before_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = old_file(&dir, 6);
     let mut fold = care::Fold::default();
     fold.as_of = Some(day(4));
     let expected = r#"[{"kind": "body-weight", "since": "2026-01-04T00:00:00Z", "last": null}]"#;
     db.execute_batch(&format!(
-        "PRAGMA user_version = 6;
-         INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '', ''), (2, 'bert', '', ''), (3, 'carl', '', '');
+        "INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '', ''), (2, 'bert', '', ''), (3, 'carl', '', '');
          INSERT INTO patient_work VALUES (1, 7, 5, {}), (2, 6, 6, NULL), (3, 8, 0, NULL);
          INSERT INTO patient_fold VALUES (1, '{}'), (2, '{}');
          INSERT INTO expectation VALUES (1, {}, '{expected}', 0);",
@@ -261,4 +268,104 @@ async fn where_the_rules_stood_before_is_taken_over() {
     assert_eq!(store.due_patients(day(9), 9).await.unwrap().0, [pid("anna")]);
     assert_eq!(store.silent_count(&care::Scope::All, day(4)).await.unwrap(), 1);
     assert_eq!(store.expectations(&pid("anna")).await.unwrap()[0].since, day(3));
+}
+
+/// Every event of every patient was noted for good once, and each reading had its day.
+#[tokio::test]
+async fn events_and_days_from_before_are_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = old_file(&dir, 7);
+    let entered = serde_json::to_string(&care::EventBody::PatientChanged(Box::new(entering("anna")))).unwrap();
+    let profile = serde_json::to_string(&profile("anna")).unwrap();
+    db.execute_batch(&format!(
+        "UPDATE meta SET seq = 6, at = 6, received = 4, stored = 4;
+         INSERT INTO patient (number, id, profile, search) VALUES (1, 'anna', '{profile}', ''), (2, 'bert', '', '');
+         INSERT INTO device (number, source, device, first_day, last_day, received, unassigned)
+             VALUES (1, 'hub', 'scale-anna', 20454, 20455, 4, 1);
+         INSERT INTO event VALUES (1, 1, 'bea', 1, 'patient-changed', '{entered}');
+         INSERT INTO assignment (patient, device, from_at, seq_made, seq_ended) VALUES (1, 1, 0, 1, 5);
+         INSERT INTO patient_event VALUES (0, 1, 1), (0, 1, 2), (0, 1, 3), (0, 1, 4), (0, 2, 5);
+         INSERT INTO standing VALUES (1, 3, NULL, '', NULL, '[]', 0);
+         INSERT INTO waiting VALUES (1, 4), (2, 5);"
+    ))
+    .unwrap();
+    let days = [(2, 20_454, day(0)), (3, 20_455, day(1)), (4, 20_455, day(1)), (6, 20_455, day(1))];
+    for (seq, on, measured) in days {
+        db.execute(
+            "INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals, hub,
+             via, raw) VALUES (?1, 1, CAST(?1 AS TEXT), ?2, ?3, 0, 0, ?1, zeroblob(16), 'body-weight',
+             'weight=80 kg', 1, 'mqtt', x'00')",
+            rusqlite::params![seq, on, measured.timestamp_micros()],
+        )
+        .unwrap();
+    }
+    drop(db);
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    let events = async |after| {
+        let events = store.events_after(&pid("anna"), after, 9).await.unwrap();
+        events.iter().map(|e| e.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(events(3).await, [4], "what waits is noted");
+    assert_eq!(events(0).await, [1, 2, 3, 4], "what is folded is found, and what came when it was hers");
+    let of_device = async || {
+        let readings = store.device_readings(&device("scale-anna"), 9).await.unwrap();
+        readings.iter().map(|r| r.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(of_device().await, [6, 4, 3, 2]);
+    let seq = stored(&store, reading("scale-anna", "new", day(1))).await;
+    assert_eq!(of_device().await, [seq, 6, 4, 3, 2]);
+}
+
+/// Else the table of what waits would grow as the journal does.
+#[tokio::test]
+async fn what_is_folded_waits_no_longer() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(options(&dir)).unwrap();
+    for id in ["anna", "bert"] {
+        patient(&store, id).await;
+    }
+    let first = stored(&store, reading("scale-anna", "1", day(1))).await;
+    let second = stored(&store, reading("scale-anna", "2", day(1))).await;
+    let all = crate::worklist::evaluation(&store, "anna", care::Effects::default()).await;
+    store.commit_evaluation(EvaluationCommit { folded: first, ..all }).await.unwrap();
+    crate::worklist::commit(&store, "bert", care::Effects::default()).await.unwrap();
+    let db = rusqlite::Connection::open(options(&dir).path).unwrap();
+    let mut query = db.prepare("SELECT seq FROM unfolded").unwrap();
+    let left: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(left, [second.cast_signed()]);
+}
+
+/// What arrives is noted apart and moved now and then, which nobody sees.
+#[tokio::test]
+async fn days_are_moved_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let fail = Arc::new(AtomicBool::new(false));
+    let open = || SqliteOptions { fail_commit: Some(Arc::clone(&fail)), ..options(&dir) };
+    let mut store = SqliteStore::open(open()).unwrap();
+    patient(&store, "anna").await;
+    let counts = || {
+        let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+        db.query_row("SELECT (SELECT count(*) FROM of_day), (SELECT count(*) FROM of_day_fresh)", [], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
+        })
+        .unwrap()
+    };
+    let batch = |from: i64| {
+        let one = |n: i64| item(reading("scale-anna", &n.to_string(), day(n % 3)));
+        vec![message("scale-anna", (from..from + 1500).map(one).collect())]
+    };
+    for from in [0, 1500, 3000, 4500] {
+        fail.store(true, Ordering::SeqCst);
+        assert!(store.admit(batch(from)).await.is_err());
+        fail.store(false, Ordering::SeqCst);
+        store.admit(batch(from)).await.unwrap();
+        store.admit(batch(from)).await.unwrap();
+        let mut found = store.device_readings(&device("scale-anna"), 9000).await.unwrap();
+        found.sort_by_key(|r| r.seq);
+        found.dedup();
+        assert_eq!(found, store.readings_after(0, 9000).await.unwrap(), "once each");
+        drop(store);
+        store = SqliteStore::open(open()).unwrap();
+    }
+    assert_eq!(counts(), (4500, 1500), "at the commit that passed 4096");
 }

@@ -149,6 +149,20 @@ pub(crate) async fn an_evaluation_is_committed_whole(store: &dyn Store) {
     assert_eq!(store.episodes(&pid("anna")).await.unwrap(), [episode("e2", day(99))]);
 }
 
+pub(crate) async fn what_is_folded_is_found_again(store: &dyn Store) {
+    patient(store, "anna").await;
+    stored(store, reading("scale-anna", "1", day(1))).await;
+    store.change_patient(&pid("anna"), change("gave it back"), vec![], Some(vec![]), &actor()).await.unwrap();
+    stored(store, reading("scale-anna", "2", day(1))).await;
+    let events = store.events_after(&pid("anna"), 0, 9).await.unwrap();
+    let read: Vec<bool> = events.iter().map(|e| matches!(e.body, EventBody::Reading(_))).collect();
+    assert_eq!(read, [false, false, true, false], "what was measured after it was given back is not hers");
+    commit(store, "anna", Effects::default()).await.unwrap();
+    assert_eq!(store.events_after(&pid("anna"), 0, 9).await.unwrap(), events, "though the device is not hers any more");
+    assert_eq!(store.events_after(&pid("anna"), events[1].seq, 1).await.unwrap(), events[2..3]);
+    assert_eq!(store.events_after(&pid("anna"), u64::MAX, 9).await.unwrap(), []);
+}
+
 pub(crate) async fn a_stale_evaluation_changes_nothing(store: &dyn Store) {
     patient(store, "anna").await;
     let gathered = evaluation(store, "anna", tasks(vec![task("anna", "t1", TaskStatus::Requested)])).await;

@@ -120,7 +120,7 @@ fn readings(db: &Connection, devices: &BTreeSet<i64>, now: Instant) -> Result<Ve
     let sql = format!(
         "WITH RECURSIVE day (day) AS (SELECT ?2 UNION ALL SELECT day + 1 FROM day WHERE day < ?3)
          SELECT {OF_DEVICE}, d.source, d.device FROM json_each(?1) w CROSS JOIN day
-            CROSS JOIN reading r ON r.seq IN (SELECT x.seq FROM reading x INDEXED BY reading_day
+            CROSS JOIN reading r ON r.seq IN (SELECT x.seq FROM reading_day x
                 WHERE x.day = day.day AND x.device = w.value ORDER BY x.seq DESC LIMIT {A_DAY})
             JOIN device d ON d.number = r.device"
     );
