@@ -10,8 +10,8 @@ INSERT INTO unfolded SELECT e.patient, e.seq FROM patient_event e LEFT JOIN stan
     WHERE e.seq > ifnull(s.folded, 0) ORDER BY e.patient, e.seq;
 DROP TABLE patient_event;
 
--- Readings by day of measurement and device. A day of 100,000 patients is some four hundred pages, and a reading would
--- write one of them by itself; so it goes to the second table, which is twenty pages at the most, and every few
+-- Readings by day of measurement and device. A day of 100,000 patients is some two hundred pages, and a reading would
+-- write one of them by itself; so it goes to the second table, which is ten pages at the most, and every few
 -- thousand positions all of that is moved to the first at once, in the order of its key.
 CREATE TABLE of_day (
     day INTEGER NOT NULL,          -- of measurement, UTC, since 1970

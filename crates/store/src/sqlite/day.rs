@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, params};
 pub(super) const OF_DAY: &str =
     "reading_day d CROSS JOIN reading r ON r.seq = d.seq WHERE d.day = ?1 AND d.device = ?2";
 
-/// What has just arrived is moved when the journal passes a multiple of this: the small table has twenty pages then,
+/// What has just arrived is moved when the journal passes a multiple of this: the small table has ten pages then,
 /// and the pages of a day in the large one are written once for some thousand readings.
 const MOVED: u64 = 4096;
 

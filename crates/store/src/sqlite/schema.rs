@@ -33,7 +33,7 @@ const fn sql(sql: &'static str) -> Migration {
 }
 
 /// Bytes of a page: rows are a few hundred bytes (docs/decisions/0003).
-const PAGE: u32 = 4096;
+const PAGE: u32 = 8192;
 /// Pages of log after which they are copied into the file: 128 MiB, so that a page which changes with every
 /// commit is copied once for many.
 pub(super) const CHECKPOINT: i64 = 16_384;
