@@ -6,6 +6,7 @@ mod board;
 mod chart;
 mod checkpoint;
 mod column;
+mod device;
 mod doors;
 mod encode;
 mod fault;

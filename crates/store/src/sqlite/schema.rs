@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0006_admin.sql")),
     sql(include_str!("../../migrations/0007_team_sets.sql")),
     sql(include_str!("../../migrations/0008_standing.sql")),
+    sql(include_str!("../../migrations/0010_device.sql")),
 ];
 
 /// One step from an older schema to a newer one.
