@@ -12,8 +12,6 @@ use vitals::SourceId;
 
 /// How often counts are written down and expired sessions forgotten.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Above so many changed sources one query for all of them is cheaper.
-const FEW: usize = 16;
 
 /// Runs until the stop.
 pub(crate) async fn run(door: Arc<Door>, mut notices: tokio::sync::broadcast::Receiver<Arc<Notice>>) {
@@ -38,11 +36,8 @@ async fn heed(door: &Door, notice: &Notice) {
     for source in notice.prompts.iter().filter_map(|id| door.sources.get(id)) {
         source.ring(bell::PROMPTS);
     }
-    let known: Vec<_> = notice.sources.iter().filter_map(|id| door.sources.get(id)).collect();
-    if known.len() > FEW {
-        return refresh(door).await;
-    }
-    for source in known {
+    // One by one: those that were noted are a few of all the sources that there are.
+    for source in notice.sources.iter().filter_map(|id| door.sources.get(id)) {
         match door.pipeline.store.source(&source.id).await {
             Ok(record) => source.update(record.as_ref()),
             Err(error) => tracing::warn!(error = %error, "a changed source could not be read"),

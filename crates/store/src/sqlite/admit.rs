@@ -1,6 +1,7 @@
 //! Readings in: the hot path of the writer.
 
 use super::day::DayInsert;
+use super::device::Sign;
 use super::encode::{Encoded, Texts};
 use super::fault::Fault;
 use super::insert::{Cell, ReadingInsert, Unassigned};
@@ -125,9 +126,7 @@ impl Context<'_> {
     ) -> Result<ItemStatus, Fault> {
         let received = &mut commit.memory.numbers.ledger.received;
         *received = received.saturating_add(1);
-        let device = commit.memory.device_at(self.place)?;
-        device.received = device.received.saturating_add(1);
-        device.last_seen = device.last_seen.max(Some(self.received()));
+        commit.memory.heard(&self.device.source, self.received());
         match (item, encoded) {
             (AdmitItem::Reading { reading, raw, .. }, Some(encoded)) => {
                 match self.place(commit, statements, reading, encoded, raw)? {
@@ -157,7 +156,7 @@ impl Context<'_> {
         let measured = reading.measured_at.micros();
         let day = row::day_of(measured);
         let clock = reading.clock.as_ref();
-        let device = commit.memory.device_at(self.place)?.number;
+        let device = commit.memory.number_at(self.place)?;
         let inserted = statements.reading.execute([
             Cell::Number(seq.cast_signed()),
             Cell::Number(device),
@@ -184,17 +183,15 @@ impl Context<'_> {
             encoded.corrects(reading.corrects.as_ref()),
         ])?;
         if !inserted {
-            return known(commit, self.place, reading, encoded);
+            return self.known(commit, reading, encoded);
         }
         statements.day.add(day, device, seq)?;
         commit.memory.numbers.seq = seq;
         commit.memory.numbers.ledger.stored = commit.memory.numbers.ledger.stored.saturating_add(1);
         let owner = commit.memory.owner(self.device, reading).map(|(number, id)| (number, id.clone()));
-        let state = commit.memory.device_at(self.place)?;
-        state.saw(reading, day);
-        if owner.is_none() {
-            state.unassigned = state.unassigned.saturating_add(1);
-        }
+        let (slot, battery) = (reading.user_slot.map(|slot| slot.0), reading.battery);
+        let sign = Sign { day, measured, received: self.received(), slot, battery };
+        commit.memory.saw(self.place, &sign, owner.is_some())?;
         match &owner {
             Some((number, id)) => commit.memory.concern(commit.db, *number, id, seq)?,
             None => statements.unassigned.add(seq, device)?,
@@ -205,13 +202,33 @@ impl Context<'_> {
         Ok(Placed::Stored(seq))
     }
 
+    /// The key is there already: with the same content it is a duplicate, with another one an error of the sender.
+    fn known(&self, commit: &mut Commit<'_>, reading: &Reading, encoded: &Encoded) -> Result<Placed, Fault> {
+        let number = commit.memory.number_at(self.place)?;
+        let digest: Option<[u8; 16]> = commit
+            .db
+            .prepare_cached("SELECT digest FROM reading WHERE id = ?1 AND device = ?2")?
+            .query_row(params![encoded.id(&reading.key.id), number], |row| row.get(0))
+            .optional()?;
+        if digest != Some(encoded.digest.0) {
+            return Ok(Placed::IdReused);
+        }
+        let device = commit.memory.device_at(self.place)?;
+        device.heard(self.received());
+        device.duplicate = device.duplicate.saturating_add(1);
+        commit.memory.numbers.ledger.duplicate = commit.memory.numbers.ledger.duplicate.saturating_add(1);
+        Ok(Placed::Duplicate)
+    }
+
     fn refuse(
         &self,
         commit: &mut Commit<'_>,
         refused: &RefusedItem,
         vacant: &mut Option<u64>,
     ) -> Result<ItemStatus, Fault> {
-        let number = commit.memory.device_at(self.place)?.number;
+        let device = commit.memory.device_at(self.place)?;
+        device.heard(self.received());
+        let number = device.number;
         let RefusedItem { id, code, detail, pointer, raw } = refused;
         let row = if let Some(row) = vacant.take() {
             commit
@@ -233,22 +250,6 @@ impl Context<'_> {
         ledger.quarantined = ledger.quarantined.saturating_add(1);
         Ok(ItemStatus::Quarantined { row, code: code.clone(), detail: detail.clone(), pointer: pointer.clone() })
     }
-}
-
-/// The key is there already: with the same content it is a duplicate, with another one an error of the sender.
-fn known(commit: &mut Commit<'_>, place: Place, reading: &Reading, encoded: &Encoded) -> Result<Placed, Fault> {
-    let device = commit.memory.device_at(place)?;
-    let digest: Option<[u8; 16]> = commit
-        .db
-        .prepare_cached("SELECT digest FROM reading WHERE id = ?1 AND device = ?2")?
-        .query_row(params![encoded.id(&reading.key.id), device.number], |row| row.get(0))
-        .optional()?;
-    if digest != Some(encoded.digest.0) {
-        return Ok(Placed::IdReused);
-    }
-    device.duplicate = device.duplicate.saturating_add(1);
-    commit.memory.numbers.ledger.duplicate = commit.memory.numbers.ledger.duplicate.saturating_add(1);
-    Ok(Placed::Duplicate)
 }
 
 /// Puts a message in the place of quarantine row `row`; the ledger moves one.

@@ -36,7 +36,7 @@ impl PatientChart for SqliteStore {
                 "SELECT * FROM device WHERE number IN
                      (SELECT device FROM assignment WHERE patient = ?1 AND seq_ended IS NULL) ORDER BY source, device",
             )?;
-            collect(query.query([number])?, device_from)
+            collect(query.query([number])?, |row| device_from(db, row))
         })
         .await
     }

@@ -2,10 +2,10 @@
 
 use super::SqliteStore;
 use super::column::{
-    bytes, collect, corrupt, count, first, json, json_list, micros, parsed, time, time_or_none, to_json,
+    bytes, collect, corrupt, count, first, instant, json, json_list, micros, parsed, time, time_or_none, to_json,
 };
+use super::device::{self, Device};
 use super::fault::Fault;
-use super::row::split;
 use super::trail::write_audit;
 use super::writer::Commit;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use care::Actor;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 use vitals::{DeviceRef, Instant, SourceId, UserSlot};
 
 fn kind_word(kind: SourceKind) -> &'static str {
@@ -24,7 +24,20 @@ fn kind_word(kind: SourceKind) -> &'static str {
     }
 }
 
-pub(super) fn source_from(row: &Row<'_>) -> Result<Source, Fault> {
+/// The source in a row of `source`, as it is.
+pub(super) fn source_from(db: &Connection, row: &Row<'_>) -> Result<Source, Fault> {
+    let heard = heard(db, &parsed(row, "id")?)?;
+    source_heard(row, heard)
+}
+
+/// When something of the source's devices arrived last.
+pub(super) fn heard(db: &Connection, id: &SourceId) -> Result<Option<Instant>, Fault> {
+    device::heard(db, id)?.map(|at| instant("last_seen", at)).transpose()
+}
+
+/// The source in a row of `source`, something of whose devices arrived last then: what was acknowledged is seen at once,
+/// while connections and counts are noted every few seconds.
+pub(super) fn source_heard(row: &Row<'_>, heard: Option<Instant>) -> Result<Source, Fault> {
     let kind = match row.get_ref("kind")?.as_str().map_err(|e| corrupt("kind", e))? {
         "gateway" => SourceKind::Gateway,
         "vendor" => SourceKind::Vendor,
@@ -36,7 +49,7 @@ pub(super) fn source_from(row: &Row<'_>) -> Result<Source, Fault> {
         secret_sha256: bytes(row, "secret")?,
         disabled: row.get("disabled")?,
         created_at: time(row, "created_at")?,
-        last_seen: time_or_none(row, "last_seen")?,
+        last_seen: time_or_none(row, "last_seen")?.max(heard),
         qos0: count(row, "qos0")?,
         unknown_fields: count(row, "unknown_fields")?,
     })
@@ -56,15 +69,16 @@ fn session_from(row: &Row<'_>) -> Result<MqttSession, Fault> {
     })
 }
 
-pub(super) fn device_from(row: &Row<'_>) -> Result<DeviceSeen, Fault> {
-    let slots = split::<u8>(row.get_ref("slots")?.as_str().map_err(|e| corrupt("slots", e))?)?;
+/// The device in a row of `device`, as it is.
+pub(super) fn device_from(db: &Connection, row: &Row<'_>) -> Result<DeviceSeen, Fault> {
+    let (device, state) = Device::of(db, row)?;
     Ok(DeviceSeen {
-        device: DeviceRef { source: parsed(row, "source")?, device: parsed(row, "device")? },
-        last_seen: time_or_none(row, "last_seen")?,
-        last_measured: time_or_none(row, "last_measured")?,
-        battery: row.get("battery")?,
-        user_slots: slots.into_iter().map(UserSlot).collect(),
-        unassigned: count(row, "unassigned")?,
+        device,
+        last_seen: state.last_seen.map(|at| instant("last_seen", at)).transpose()?,
+        last_measured: state.last_measured.map(|at| instant("last_measured", at)).transpose()?,
+        battery: state.battery,
+        user_slots: state.slots.into_iter().map(UserSlot).collect(),
+        unassigned: state.unassigned,
     })
 }
 
@@ -143,14 +157,16 @@ impl Doors for SqliteStore {
     async fn source(&self, id: &SourceId) -> Result<Option<Source>, StoreError> {
         let id = id.clone();
         self.read("a source", move |db| {
-            first(db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?.query([id.as_str()])?, source_from)
+            let mut query = db.prepare_cached("SELECT * FROM source WHERE id = ?1")?;
+            first(query.query([id.as_str()])?, |row| source_from(db, row))
         })
         .await
     }
 
     async fn sources(&self) -> Result<Vec<Source>, StoreError> {
         self.read("sources", |db| {
-            collect(db.prepare_cached("SELECT * FROM source_seen ORDER BY id")?.query([])?, source_from)
+            let mut query = db.prepare_cached("SELECT * FROM source ORDER BY id")?;
+            collect(query.query([])?, |row| source_from(db, row))
         })
         .await
     }
@@ -326,7 +342,8 @@ impl Doors for SqliteStore {
 
     async fn devices(&self) -> Result<Vec<DeviceSeen>, StoreError> {
         self.read("devices", |db| {
-            collect(db.prepare_cached("SELECT * FROM device ORDER BY source, device")?.query([])?, device_from)
+            let mut query = db.prepare_cached("SELECT * FROM device ORDER BY source, device")?;
+            collect(query.query([])?, |row| device_from(db, row))
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use super::column::{bad_cursor, collect, corrupt, count, first, micros, time};
 use super::day::OF_DAY;
+use super::device::days;
 use super::fault::Fault;
 use super::names::Names;
 use super::record::{self, Span, event_for, event_from};
@@ -189,7 +190,8 @@ fn readings_concerning(
     )?;
     let spans = collect(devices.query([number])?, |row| {
         let number = row.get("number")?;
-        Ok(Span { number, name: names.device(db, number)?, days: (row.get("first_day")?, row.get("last_day")?) })
+        let days = days(row)?.ok_or_else(|| corrupt("first_day", "it is missing"))?;
+        Ok(Span { number, name: names.device(db, number)?, days })
     })?;
     let sql =
         format!("SELECT r.seq, r.measured, r.slot, r.corrects IS NOT NULL AS corrects FROM {OF_DAY} AND d.seq > ?3");

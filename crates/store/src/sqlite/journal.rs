@@ -3,6 +3,7 @@
 use super::SqliteStore;
 use super::admit::{self, Batch};
 use super::column::{after_row, collect, count, first, instant, json_list, limit, page, parsed, time, time_or_none};
+use super::device;
 use super::fault::Fault;
 use super::history::{Wanted, device_readings, readings_page};
 use super::record::Span;
@@ -86,12 +87,12 @@ impl Journal for SqliteStore {
 
     async fn ledger_recount(&self) -> Result<Ledger, StoreError> {
         self.read("counting the ledger", |db| {
-            ledger(
+            let counted = ledger(
                 db,
-                "SELECT (SELECT ifnull(sum(received), 0) FROM device), (SELECT count(*) FROM reading),
-                 (SELECT ifnull(sum(duplicate), 0) FROM device),
+                "SELECT 0, (SELECT count(*) FROM reading), (SELECT ifnull(sum(duplicate), 0) FROM device),
                  (SELECT count(*) FROM quarantine WHERE replayed_at IS NULL)",
-            )
+            )?;
+            Ok(Ledger { received: device::received(db)?, ..counted })
         })
         .await
     }
@@ -122,16 +123,12 @@ impl Journal for SqliteStore {
     async fn device_readings(&self, device: &DeviceRef, limit: u32) -> Result<Vec<StoredReading>, StoreError> {
         let name = device.clone();
         self.read("a device's readings", move |db| {
-            let found: Option<(i64, Option<i64>, Option<i64>)> = db
+            let found: Option<(i64, Option<(i64, i64)>)> = db
                 .prepare_cached("SELECT number, first_day, last_day FROM device WHERE source = ?1 AND device = ?2")?
-                .query_row([name.source.as_str(), name.device.as_str()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .query_row([name.source.as_str(), name.device.as_str()], |r| Ok((r.get(0)?, device::days(r)?)))
                 .optional()?;
-            let Some((number, Some(first), Some(last))) = found else { return Ok(Vec::new()) };
-            device_readings(
-                db,
-                &Span { number, name, days: (first, last) },
-                usize::try_from(limit).unwrap_or(usize::MAX),
-            )
+            let Some((number, Some(days))) = found else { return Ok(Vec::new()) };
+            device_readings(db, &Span { number, name, days }, usize::try_from(limit).unwrap_or(usize::MAX))
         })
         .await
     }

@@ -1,9 +1,9 @@
 //! What the writer remembers between commits, so that a reading costs no lookups.
 
-use super::column::{collect, corrupt, count, instant, micros, parsed};
+use super::column::{collect, corrupt, instant, micros, parsed};
+use super::device::{self, Device, Sign};
 use super::fault::Fault;
 use super::record::load_assignments;
-use super::row;
 use super::sight::load_teams;
 use super::writer::Changes;
 use crate::{Ledger, StoreError};
@@ -11,7 +11,7 @@ use care::{Assignments, PatientId, TeamId};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use vitals::{DeviceRef, Instant, Reading};
+use vitals::{DeviceRef, Instant, Reading, SourceId};
 
 /// Where the journal stands.
 #[derive(Clone, Copy, Debug)]
@@ -24,25 +24,16 @@ pub(super) struct Numbers {
     pub(super) ledger: Ledger,
 }
 
-/// A device as the writer knows it.
-#[derive(Clone, Debug)]
-pub(super) struct Device {
-    pub(super) number: i64,
-    pub(super) last_seen: Option<i64>,
-    pub(super) last_measured: Option<i64>,
-    pub(super) battery: Option<u8>,
-    pub(super) battery_at: Option<i64>,
-    pub(super) slots: BTreeSet<u8>,
-    pub(super) days: Option<(i64, i64)>,
-    pub(super) received: u64,
-    pub(super) duplicate: u64,
-    pub(super) unassigned: u64,
-    changed: bool,
-}
-
 /// Where a device stands in the writer's memory, for as long as a job runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place(usize);
+
+/// A source of many devices, of which the file says when it was heard.
+#[derive(Clone, Copy, Debug)]
+struct Crowd {
+    heard: Option<i64>,
+    changed: bool,
+}
 
 /// The writer's memory. Everything in it can be read anew from the file.
 #[derive(Debug)]
@@ -54,6 +45,8 @@ pub(super) struct Memory {
     places: HashMap<DeviceRef, Place>,
     devices: Vec<Device>,
     changed_devices: Vec<Place>,
+    /// sources of many devices
+    crowds: HashMap<SourceId, Crowd>,
     patients: HashMap<PatientId, i64>,
     pub(super) assignments: Assignments,
     /// whose those are who belong to a team
@@ -76,8 +69,9 @@ impl Memory {
             Ok(Numbers { seq: n("seq")?, at: row.get("at")?, ledger })
         })?;
         let mut devices = db.prepare_cached("SELECT * FROM device")?;
+        let mut crowds = db.prepare_cached("SELECT source, heard FROM crowd")?;
         let mut patients = db.prepare_cached("SELECT number, id FROM patient")?;
-        let named = collect(devices.query([])?, load_device)?;
+        let named = collect(devices.query([])?, Device::written)?;
         let places = named.iter().enumerate().map(|(at, (name, _))| (name.clone(), Place(at))).collect();
         Ok(Self {
             numbers,
@@ -85,6 +79,11 @@ impl Memory {
             places,
             devices: named.into_iter().map(|(_, device)| device).collect(),
             changed_devices: Vec::new(),
+            crowds: collect(crowds.query([])?, |row| {
+                Ok((parsed(row, "source")?, Crowd { heard: row.get("heard")?, changed: false }))
+            })?
+            .into_iter()
+            .collect(),
             patients: collect(patients.query([])?, |row| Ok((parsed(row, "id")?, row.get("number")?)))?
                 .into_iter()
                 .collect(),
@@ -111,28 +110,11 @@ impl Memory {
 
     /// Writes what was gathered of devices and patients.
     pub(super) fn flush(&mut self, db: &Connection, changes: &mut Changes) -> Result<(), Fault> {
-        if !self.changed_devices.is_empty() {
-            let mut update = db.prepare_cached(
-                "UPDATE device SET last_seen=?2, last_measured=?3, battery=?4, battery_at=?5, slots=?6, first_day=?7,
-                 last_day=?8, received=?9, duplicate=?10, unassigned=?11 WHERE number=?1",
-            )?;
-            for place in self.changed_devices.drain(..) {
-                let Some(d) = self.devices.get_mut(place.0) else { continue };
-                d.changed = false;
-                update.execute(params![
-                    d.number,
-                    d.last_seen,
-                    d.last_measured,
-                    d.battery,
-                    d.battery_at,
-                    row::join(&d.slots),
-                    d.days.map(|days| days.0),
-                    d.days.map(|days| days.1),
-                    d.received.cast_signed(),
-                    d.duplicate.cast_signed(),
-                    d.unassigned.cast_signed(),
-                ])?;
-            }
+        self.flush_devices(db)?;
+        for (source, crowd) in self.crowds.iter_mut().filter(|(_, crowd)| crowd.changed) {
+            crowd.changed = false;
+            db.prepare_cached("UPDATE crowd SET heard = ?2 WHERE source = ?1")?
+                .execute(params![source.as_str(), crowd.heard])?;
         }
         if !self.heads.is_empty() {
             let mut update = db
@@ -142,6 +124,18 @@ impl Memory {
                 changes.patients.insert(id.clone());
                 changes.dirty.insert(id);
             }
+        }
+        Ok(())
+    }
+
+    fn flush_devices(&mut self, db: &Connection) -> Result<(), Fault> {
+        if self.changed_devices.is_empty() {
+            return Ok(());
+        }
+        let mut update = db.prepare_cached(device::WRITE)?;
+        for place in self.changed_devices.drain(..) {
+            let Some(device) = self.devices.get_mut(place.0) else { continue };
+            device.write(&mut update, self.numbers.seq)?;
         }
         Ok(())
     }
@@ -188,26 +182,77 @@ impl Memory {
 
     /// Where the device stands, which is entered if it is new: found once, it is looked at for many readings.
     pub(super) fn device_place(&mut self, db: &Connection, name: &DeviceRef) -> Result<Place, Fault> {
-        if let Some(place) = self.places.get(name) {
-            return Ok(*place);
+        let Some(place) = self.places.get(name) else { return self.enter_device(db, name) };
+        if let Some(device) = self.devices.get_mut(place.0) {
+            device.catch_up(db)?;
         }
+        Ok(*place)
+    }
+
+    fn enter_device(&mut self, db: &Connection, name: &DeviceRef) -> Result<Place, Fault> {
         self.tainted = true;
         db.prepare_cached("INSERT INTO device (source, device) VALUES (?1, ?2)")?
             .execute(params![name.source.as_str(), name.device.as_str()])?;
         let place = Place(self.devices.len());
         self.devices.push(Device::new(db.last_insert_rowid()));
         self.places.insert(name.clone(), place);
+        if !self.crowds.contains_key(&name.source) {
+            // What is counted already must stand in the rows that are asked.
+            self.flush_devices(db)?;
+            if let Some(heard) = device::crowded(db, &name.source)? {
+                db.prepare_cached("INSERT INTO crowd VALUES (?1, ?2)")?
+                    .execute(params![name.source.as_str(), heard])?;
+                self.crowds.insert(name.source.clone(), Crowd { heard, changed: false });
+            }
+        }
         Ok(place)
+    }
+
+    /// The number of the device, which is entered if it is new.
+    pub(super) fn device_number(&mut self, db: &Connection, name: &DeviceRef) -> Result<i64, Fault> {
+        let place = self.device_place(db, name)?;
+        self.number_at(place)
+    }
+
+    /// The number of the device that stands there.
+    pub(super) fn number_at(&self, place: Place) -> Result<i64, Fault> {
+        self.devices.get(place.0).map(|device| device.number).ok_or_else(nowhere)
     }
 
     /// The device that stands there; what the caller changes is written with the commit.
     pub(super) fn device_at(&mut self, place: Place) -> Result<&mut Device, Fault> {
         self.tainted = true;
-        let Some(device) = self.devices.get_mut(place.0) else { return Err(corrupt("device", "it was just entered")) };
+        let device = self.devices.get_mut(place.0).ok_or_else(nowhere)?;
         if !std::mem::replace(&mut device.changed, true) {
             self.changed_devices.push(place);
         }
         Ok(device)
+    }
+
+    /// A reading of the device that stands there was stored, and is somebody's or not; its row is written if it must be.
+    pub(super) fn saw(&mut self, place: Place, sign: &Sign, owned: bool) -> Result<(), Fault> {
+        self.tainted = true;
+        let device = self.devices.get_mut(place.0).ok_or_else(nowhere)?;
+        if owned && device.may_miss(sign) {
+            device.saw(sign);
+            return Ok(());
+        }
+        let device = self.device_at(place)?;
+        device.saw(sign);
+        if !owned {
+            device.unassigned = device.unassigned.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Something of a device of this source arrived then.
+    pub(super) fn heard(&mut self, source: &SourceId, received: i64) {
+        if let Some(crowd) = self.crowds.get_mut(source)
+            && crowd.heard < Some(received)
+        {
+            self.tainted = true;
+            *crowd = Crowd { heard: Some(received), changed: true };
+        }
     }
 
     /// The device with this number.
@@ -271,52 +316,57 @@ impl Memory {
     }
 }
 
-impl Device {
-    fn new(number: i64) -> Self {
-        Self {
-            number,
-            last_seen: None,
-            last_measured: None,
-            battery: None,
-            battery_at: None,
-            slots: BTreeSet::new(),
-            days: None,
-            received: 0,
-            duplicate: 0,
-            unassigned: 0,
-            changed: false,
-        }
-    }
-
-    /// Notes what a stored reading says of its device.
-    pub(super) fn saw(&mut self, reading: &Reading, day: i64) {
-        let measured = reading.measured_at.micros();
-        self.last_measured = self.last_measured.max(Some(measured));
-        self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
-        self.slots.extend(reading.user_slot.map(|slot| slot.0));
-        // A backlog must not bring back an old battery.
-        if reading.battery.is_some() && self.battery_at <= Some(measured) {
-            self.battery = reading.battery;
-            self.battery_at = Some(measured);
-        }
-    }
+fn nowhere() -> Fault {
+    corrupt("device", "it was just entered")
 }
 
-fn load_device(row: &rusqlite::Row<'_>) -> Result<(DeviceRef, Device), Fault> {
-    let name = DeviceRef { source: parsed(row, "source")?, device: parsed(row, "device")? };
-    let first: Option<i64> = row.get("first_day")?;
-    let device = Device {
-        number: row.get("number")?,
-        last_seen: row.get("last_seen")?,
-        last_measured: row.get("last_measured")?,
-        battery: row.get("battery")?,
-        battery_at: row.get("battery_at")?,
-        slots: row::split(row.get_ref("slots")?.as_str().map_err(|e| corrupt("slots", e))?)?,
-        days: first.zip(row.get("last_day")?),
-        received: count(row, "received")?,
-        duplicate: count(row, "duplicate")?,
-        unassigned: count(row, "unassigned")?,
-        changed: false,
-    };
-    Ok((name, device))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::{SqliteOptions, schema};
+
+    /// What a guarded job may do: a reading on this day, of which the row need not know.
+    fn store(db: &Connection, memory: &mut Memory, name: &DeviceRef, day: i64) {
+        let place = memory.device_place(db, name).unwrap();
+        let (seq, device) = (memory.next_seq().cast_signed(), memory.number_at(place).unwrap());
+        db.execute(
+            "INSERT INTO reading (seq, device, id, measured, offset_min, received, stored, digest, kind, vals, hub, via,
+             raw) VALUES (?1, ?2, ?1, ?3, 0, ?3, 0, x'', '', '', FALSE, '', x'')",
+            [seq, device, day],
+        )
+        .unwrap();
+        db.execute("INSERT INTO of_day_fresh VALUES (?1, ?2, ?3)", [day, device, seq]).unwrap();
+        memory.saw(place, &Sign { day, measured: day, received: day, slot: None, battery: None }, true).unwrap();
+    }
+
+    #[test]
+    fn what_was_undone_is_not_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(dir.path().join("hearth.db"), Arc::new(|| Instant::UNIX_EPOCH));
+        let db = schema::open_writer(&options).unwrap();
+        let mut memory = Memory::load(&db).unwrap();
+        let name = DeviceRef { source: "hub".parse().unwrap(), device: "scale".parse().unwrap() };
+        let mut changes = Changes::default();
+        store(&db, &mut memory, &name, 1);
+        memory.flush(&db, &mut changes).unwrap();
+        store(&db, &mut memory, &name, 2);
+        memory.flush(&db, &mut changes).unwrap();
+        for flushed in [false, true] {
+            db.execute_batch("SAVEPOINT job").unwrap();
+            let numbers = memory.begin_guarded();
+            (3..30).for_each(|day| store(&db, &mut memory, &name, day));
+            if flushed {
+                memory.flush(&db, &mut changes).unwrap();
+            }
+            db.execute_batch("ROLLBACK TO job; RELEASE job").unwrap();
+            memory.undo_guarded(&db, numbers).unwrap();
+            let place = memory.device_place(&db, &name).unwrap();
+            let device = memory.devices.get(place.0).unwrap();
+            assert_eq!((device.received, device.days, device.last_seen), (2, Some((1, 2)), Some(2)));
+        }
+        store(&db, &mut memory, &name, 3);
+        memory.flush(&db, &mut changes).unwrap();
+        let read = db.query_row("SELECT * FROM device", [], |row| Ok(Device::of(&db, row))).unwrap().unwrap().1;
+        assert_eq!((read.received, read.days), (3, Some((1, 3))));
+    }
 }

@@ -7,6 +7,7 @@ mod chart;
 mod checkpoint;
 mod column;
 mod day;
+mod device;
 mod doors;
 mod encode;
 mod fault;

@@ -2,6 +2,7 @@
 
 use super::column::{collect, corrupt, count, from_json, json, micros, parsed, time, time_or_none, to_json};
 use super::day::OF_DAY;
+use super::device::days;
 use super::fault::Fault;
 use super::insert::Unassigned;
 use super::row;
@@ -195,7 +196,7 @@ fn checked(assignment: Assignment, id: &PatientId) -> Result<Assignment, Fault> 
 }
 
 fn make_row(commit: &mut Commit<'_>, patient: i64, a: &Assignment, seq: u64) -> Result<(), Fault> {
-    let device = commit.memory.device(commit.db, &a.device)?.number;
+    let device = commit.memory.device_number(commit.db, &a.device)?;
     commit
         .db
         .prepare_cached(
@@ -213,7 +214,7 @@ fn make_row(commit: &mut Commit<'_>, patient: i64, a: &Assignment, seq: u64) -> 
 }
 
 fn end_row(commit: &mut Commit<'_>, patient: i64, a: &Assignment, seq: u64) -> Result<(), Fault> {
-    let device = commit.memory.device(commit.db, &a.device)?.number;
+    let device = commit.memory.device_number(commit.db, &a.device)?;
     commit
         .db
         .prepare_cached(
@@ -349,11 +350,8 @@ pub(super) fn spans(db: &Connection, patient: i64, as_of: u64) -> Result<(Vec<Sp
     let mut query =
         db.prepare_cached("SELECT number, first_day, last_day FROM device WHERE source = ?1 AND device = ?2")?;
     for (name, (first, last)) in wanted {
-        let (number, days): (i64, Option<(i64, i64)>) =
-            query.query_row([name.source.as_str(), name.device.as_str()], |row| {
-                let seen: Option<i64> = row.get("first_day")?;
-                Ok((row.get("number")?, seen.zip(row.get("last_day")?)))
-            })?;
+        let (number, days): (i64, Option<(i64, i64)>) = query
+            .query_row([name.source.as_str(), name.device.as_str()], |row| Ok((row.get("number")?, days(row)?)))?;
         all.extend(assignments_on(db, number, as_of)?);
         if let Some(seen) = days {
             spans.push(Span { number, name, days: (seen.0.max(first), seen.1.min(last)) });

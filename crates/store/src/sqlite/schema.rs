@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     sql(include_str!("../../migrations/0008_standing.sql")),
     sql(include_str!("../../migrations/0009_touched.sql")),
     sql(include_str!("../../migrations/0010_less_touched.sql")),
+    sql(include_str!("../../migrations/0011_device.sql")),
 ];
 
 /// One step from an older schema to a newer one.

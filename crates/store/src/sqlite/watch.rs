@@ -1,8 +1,8 @@
 //! [`Watch`] on SQLite.
 
 use super::SqliteStore;
-use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, time};
-use super::doors::{device_from, source_from, status_from};
+use super::column::{bad_cursor, collect, corrupt, first, json, limit, micros, page, parsed, time};
+use super::doors::{device_from, heard, source_from, source_heard, status_from};
 use super::fault::Fault;
 use super::record::{self, event_from};
 use super::sight::{scope_column, seen};
@@ -69,14 +69,16 @@ fn cursor(text: &str) -> Option<(i64, i64)> {
 fn around(db: &Connection, name: &DeviceRef) -> Result<DeviceAround, Fault> {
     let (source, device) = (name.source.as_str(), name.device.as_str());
     let mut query = db.prepare_cached("SELECT * FROM device WHERE source = ?1 AND device = ?2")?;
-    let found = first(query.query([source, device])?, |row| Ok((row.get::<_, i64>("number")?, device_from(row)?)))?;
+    let found = first(query.query([source, device])?, |row| Ok((row.get::<_, i64>("number")?, device_from(db, row)?)))?;
     let (number, seen) = found.ok_or_else(|| corrupt("device", "an assigned one is missing"))?;
     let mut refused = db.prepare_cached(
         "SELECT code, received FROM quarantine WHERE device = ?1 AND replayed_at IS NULL ORDER BY row DESC LIMIT 1",
     )?;
     Ok(DeviceAround {
         seen,
-        source: first(db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?.query([source])?, source_from)?,
+        source: first(db.prepare_cached("SELECT * FROM source WHERE id = ?1")?.query([source])?, |row| {
+            source_from(db, row)
+        })?,
         status: first(
             db.prepare_cached("SELECT * FROM source_status WHERE source = ?1")?.query([source])?,
             status_from,
@@ -87,11 +89,11 @@ fn around(db: &Connection, name: &DeviceRef) -> Result<DeviceAround, Fault> {
 
 /// A source in its row, with what is counted of it.
 fn source_row(db: &Connection, row: &rusqlite::Row<'_>) -> Result<SourceRow, Fault> {
-    let source = source_from(row)?;
+    let last_reading = heard(db, &parsed(row, "id")?)?;
+    let source = source_heard(row, last_reading)?;
     let id = source.id.as_str();
-    let (devices, last): (i64, Option<i64>) = db
-        .prepare_cached("SELECT count(*), max(last_seen) FROM device WHERE source = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let devices: i64 =
+        db.prepare_cached("SELECT count(*) FROM device WHERE source = ?1")?.query_row([id], |row| row.get(0))?;
     let refused: i64 = db
         .prepare_cached(
             "SELECT count(*) FROM (SELECT 1 FROM device d JOIN quarantine q ON q.device = d.number
@@ -99,13 +101,7 @@ fn source_row(db: &Connection, row: &rusqlite::Row<'_>) -> Result<SourceRow, Fau
         )?
         .query_row(params![id, MOST_COUNTED.cast_signed()], |row| row.get(0))?;
     let status = first(db.prepare_cached("SELECT * FROM source_status WHERE source = ?1")?.query([id])?, status_from)?;
-    Ok(SourceRow {
-        status,
-        devices: devices.cast_unsigned(),
-        last_reading: last.map(|at| super::column::instant("last_seen", at)).transpose()?,
-        refused: refused.cast_unsigned(),
-        source,
-    })
+    Ok(SourceRow { status, devices: devices.cast_unsigned(), last_reading, refused: refused.cast_unsigned(), source })
 }
 
 /// Every code is found by a jump in the index, and counted up to a bound.
@@ -178,7 +174,7 @@ impl Watch for SqliteStore {
         let after = request.after.unwrap_or_default();
         self.read("sources in rows", move |db| {
             let mut query = db.prepare_cached(
-                "SELECT * FROM source_seen WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0) ORDER BY id LIMIT ?3",
+                "SELECT * FROM source WHERE id > ?1 AND (?2 = '' OR instr(id, ?2) > 0) ORDER BY id LIMIT ?3",
             )?;
             let one_more = i64::try_from(limit).unwrap_or(500).saturating_add(1);
             let rows = collect(query.query(params![after, search, one_more])?, |row| source_row(db, row))?;
@@ -190,7 +186,7 @@ impl Watch for SqliteStore {
     async fn source_row(&self, id: &SourceId) -> Result<Option<SourceRow>, StoreError> {
         let id = id.clone();
         self.read("a source in its row", move |db| {
-            let mut query = db.prepare_cached("SELECT * FROM source_seen WHERE id = ?1")?;
+            let mut query = db.prepare_cached("SELECT * FROM source WHERE id = ?1")?;
             first(query.query([id.as_str()])?, |row| source_row(db, row))
         })
         .await
@@ -203,7 +199,7 @@ impl Watch for SqliteStore {
             let mut query =
                 db.prepare_cached("SELECT * FROM device WHERE source = ?1 AND device > ?2 ORDER BY device LIMIT ?3")?;
             let one_more = i64::try_from(limit).unwrap_or(500).saturating_add(1);
-            let devices = collect(query.query(params![id.as_str(), after, one_more])?, device_from)?;
+            let devices = collect(query.query(params![id.as_str(), after, one_more])?, |row| device_from(db, row))?;
             Ok(page(devices, limit, |d| d.device.device.to_string()))
         })
         .await

@@ -247,7 +247,7 @@ fn put_task_event(db: &Connection, event: &TaskEvent) -> Result<(), Fault> {
 /// Puts a prompt into its hub's outbox; one that still waits for the same reading is asked until the later time.
 fn put_prompt(commit: &mut Commit<'_>, prompt: &PromptRequest) -> Result<(), Fault> {
     let key = &prompt.reading;
-    let device = commit.memory.device(commit.db, &key.device_ref())?.number;
+    let device = commit.memory.device_number(commit.db, &key.device_ref())?;
     commit
         .db
         .prepare_cached(

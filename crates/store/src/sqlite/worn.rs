@@ -28,8 +28,8 @@ fn worn(
          ORDER BY a.slot, p.id",
         seen("p", "number", 1)
     ))?;
-    let devices =
-        collect(db.prepare_cached(sql)?.query(given)?, |row| Ok((row.get::<_, i64>("number")?, device_from(row)?)))?;
+    let mut query = db.prepare_cached(sql)?;
+    let devices = collect(query.query(given)?, |row| Ok((row.get::<_, i64>("number")?, device_from(db, row)?)))?;
     let mut found = Vec::new();
     for (number, device) in devices {
         let rows = wearers.query(params![reader.scope, number, micros(reader.now)])?;

@@ -14,6 +14,7 @@
 mod accounts;
 mod board;
 mod chart;
+mod device;
 mod doors;
 mod journal;
 mod kit;
