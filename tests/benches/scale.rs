@@ -20,6 +20,10 @@ use service_kit::{Clock, Health, Metrics, Shutdown};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
+/// As `hearth` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Readings that arrive together.
 const BATCH: usize = 50;
 /// How often both houses hear some readings, in turn: the machine is not equally quick all the time.

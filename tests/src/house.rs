@@ -73,7 +73,7 @@ impl House {
         self.store.add_patient(change, vec![], vec![worn], &Actor("bench".into())).await.unwrap();
     }
 
-    /// The next `count` readings, patient after patient, twelve hours after the same patient's last.
+    /// The next `count` readings, patient after patient over eleven hours, twelve hours after the same patient's last.
     pub async fn send(&mut self, count: usize) {
         let batch = (self.sent..self.sent + count).map(|n| self.message(n)).collect();
         self.sent += count;
@@ -88,10 +88,12 @@ impl House {
     }
 
     fn message(&self, n: usize) -> Admit {
-        // As people come, not as they were entered: a prime number of places further on each time.
-        let (patient, round) = (n % self.patients * STRIDE % self.patients, n / self.patients);
+        // As people come, not as they were entered: a prime number of places further on each time, one after the other.
+        let (place, round) = (n % self.patients, n / self.patients);
+        let patient = place * STRIDE % self.patients;
         let DeviceRef { source, device } = device(patient);
-        let at = self.start + TimeDelta::hours(12 * i64::try_from(round).unwrap() + 1);
+        let [place, of, round] = [place, self.patients, round].map(|n| i64::try_from(n).unwrap());
+        let at = self.start + TimeDelta::hours(12 * round + 1) + TimeDelta::seconds(11 * 3600 * place / of);
         let reading = Reading {
             key: ReadingKey {
                 source: source.clone(),
@@ -100,8 +102,11 @@ impl House {
             },
             kind: Kind::BodyWeight,
             measured_at: MeasuredAt::from(at),
-            values: [(Quantity::Weight, Value::number(Decimal::new((self.weight)(patient, round), 3), Unit::Kilogram))]
-                .into(),
+            values: [(
+                Quantity::Weight,
+                Value::number(Decimal::new((self.weight)(patient, n / self.patients), 3), Unit::Kilogram),
+            )]
+            .into(),
             user_slot: None,
             flags: [].into(),
             sample: None,

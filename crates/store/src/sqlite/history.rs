@@ -150,7 +150,7 @@ pub(super) fn events_after(
 ) -> Result<Vec<Event>, Fault> {
     let number = names.patient(db, id)?;
     let after = after.min(i64::MAX.cast_unsigned());
-    let (folded, _) = super::worklist::stands(db, number)?;
+    let folded = super::worklist::standing(db, number)?.unwrap_or_default().folded;
     if folded <= after {
         return unfolded(db, names, number, after, limit);
     }

@@ -30,18 +30,27 @@ fn runs(db: &Connection) -> Result<Vec<Run>, Fault> {
     Ok(starts.into_iter().filter_map(run).collect())
 }
 
-/// Position and wake-up that are committed.
-pub(super) fn stands(db: &Connection, number: i64) -> Result<(u64, Option<Instant>), Fault> {
-    let mut query = db.prepare_cached("SELECT folded, wake_at FROM standing WHERE patient = ?1")?;
-    let found = first(query.query([number])?, |row| Ok((count(row, "folded")?, time_or_none(row, "wake_at")?)))?;
-    Ok(found.unwrap_or_default())
+/// Where the rules stand with a patient, by what is committed; nowhere as long as there is no row.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) folded: u64,
+    wake_at: Option<Instant>,
+    quiet_since: Option<Instant>,
+}
+
+pub(super) fn standing(db: &Connection, number: i64) -> Result<Option<Standing>, Fault> {
+    let mut query = db.prepare_cached("SELECT folded, wake_at, quiet_since FROM standing WHERE patient = ?1")?;
+    first(query.query([number])?, |row| {
+        let (wake_at, quiet_since) = (time_or_none(row, "wake_at")?, time_or_none(row, "quiet_since")?);
+        Ok(Standing { folded: count(row, "folded")?, wake_at, quiet_since })
+    })
 }
 
 /// The patient's newest event; of one who does not wait, the last that is folded.
 pub(super) fn head(db: &Connection, number: i64) -> Result<u64, Fault> {
     match waits_for(db, number)? {
         Some(head) => Ok(head),
-        None => Ok(stands(db, number)?.0),
+        None => Ok(standing(db, number)?.unwrap_or_default().folded),
     }
 }
 
@@ -57,7 +66,7 @@ fn work(db: &Connection, patient: &PatientId) -> Result<PatientWork, Fault> {
 }
 
 fn work_of(db: &Connection, number: i64, patient: &PatientId) -> Result<PatientWork, Fault> {
-    let (folded, wake_at) = stands(db, number)?;
+    let Standing { folded, wake_at, .. } = standing(db, number)?.unwrap_or_default();
     let mut query = db.prepare_cached("SELECT fold FROM standing WHERE patient = ?1 AND fold <> ''")?;
     Ok(PatientWork {
         patient: patient.clone(),
@@ -93,7 +102,8 @@ fn gather(
 /// Commits an evaluation if nothing landed in between.
 fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<(), Fault> {
     let number = commit.memory.patient(&e.patient)?;
-    let (folded, wake_at) = stands(commit.db, number)?;
+    let stood = standing(commit.db, number)?;
+    let (folded, wake_at) = stood.as_ref().map_or((0, None), |s| (s.folded, s.wake_at));
     let stands = (waits_for(commit.db, number)?.unwrap_or(folded), folded, wake_at.map(micros));
     if stands != (e.expected_head, e.expected_folded, e.expected_wake_at.map(micros)) {
         return Err(StoreError::Stale.into());
@@ -125,7 +135,7 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
             .execute(params![outcome.seq.cast_signed(), to_json("outcome", outcome)?])?;
         commit.changes.commands.insert(outcome.seq);
     }
-    put_standing(commit.db, number, e)?;
+    put_standing(commit.db, number, e, stood.as_ref())?;
     commit
         .db
         .prepare_cached("DELETE FROM unfolded WHERE patient = ?1 AND seq <= ?2")?
@@ -138,22 +148,30 @@ fn commit_evaluation(commit: &mut Commit<'_>, e: &EvaluationCommit) -> Result<()
 }
 
 /// Where the rules stand now.
-fn put_standing(db: &Connection, patient: i64, e: &EvaluationCommit) -> Result<(), Fault> {
-    let quiet_since = e.expected.iter().map(Expectation::quiet_since).min();
+fn put_standing(db: &Connection, patient: i64, e: &EvaluationCommit, stood: Option<&Standing>) -> Result<(), Fault> {
+    let quiet_since = e.expected.iter().map(Expectation::quiet_since).min().map(micros);
     let (fold, expected) = (to_json("fold", &e.fold)?, to_json("expectation", &e.expected)?);
-    let (folded, wake_at, quiet_since) = (e.folded.cast_signed(), e.wake_at.map(micros), quiet_since.map(micros));
-    let known = db
-        .prepare_cached(
-            "UPDATE standing SET folded = ?2, wake_at = ?3, fold = ?4, quiet_since = ?5, expected = ?6 WHERE patient = ?1",
-        )?
-        .execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
-    // Once for each patient; looked up every time, their teams would be another page to read for every reading.
-    if known == 0 {
+    let (folded, wake_at) = (e.folded.cast_signed(), e.wake_at.map(micros));
+    let Some(stood) = stood else {
         db.prepare_cached(
             "INSERT INTO standing SELECT number, ?2, ?3, ?4, ?5, ?6, team_set FROM patient WHERE number = ?1",
         )?
         .execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
-    }
+        return Ok(());
+    };
+    // A column that is set is written anew in its index, also where it stays the same: for many patients a page of its
+    // own each, because they wake at the same midnight.
+    let sql = match (stood.wake_at.map(micros) == wake_at, stood.quiet_since.map(micros) == quiet_since) {
+        (true, true) => "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6 WHERE patient = ?1",
+        (true, false) => {
+            "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6, quiet_since = ?5 WHERE patient = ?1"
+        }
+        (false, true) => "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6, wake_at = ?3 WHERE patient = ?1",
+        (false, false) => {
+            "UPDATE standing SET folded = ?2, wake_at = ?3, fold = ?4, quiet_since = ?5, expected = ?6 WHERE patient = ?1"
+        }
+    };
+    db.prepare_cached(sql)?.execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
     Ok(())
 }
 
