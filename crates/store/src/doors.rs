@@ -106,6 +106,19 @@ pub struct PromptRow {
     pub prompt: care::PromptRequest,
 }
 
+/// What the door must know of a source to let it in: nothing that changes with its readings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceKey {
+    /// its name, which is its user name
+    pub id: SourceId,
+    /// a hub or a vendor
+    pub kind: SourceKind,
+    /// of its secret
+    pub secret_sha256: [u8; 32],
+    /// whether it is locked out
+    pub disabled: bool,
+}
+
 /// Sources, sessions, prompts.
 #[async_trait]
 pub trait Doors {
@@ -128,7 +141,11 @@ pub trait Doors {
     async fn set_source_disabled(&self, id: &SourceId, disabled: bool, actor: &care::Actor) -> Result<(), StoreError>;
     /// One source.
     async fn source(&self, id: &SourceId) -> Result<Option<Source>, StoreError>;
-    /// Every source, by id.
+    /// The key of one source.
+    async fn source_key(&self, id: &SourceId) -> Result<Option<SourceKey>, StoreError>;
+    /// Every source's key, by id.
+    async fn source_keys(&self) -> Result<Vec<SourceKey>, StoreError>;
+    /// Every source, by id. When each was seen last follows from its devices, so this looks at all of them.
     async fn sources(&self) -> Result<Vec<Source>, StoreError>;
     /// Notes that sources were seen, and what was counted of them since the last call: QoS 0 messages,
     /// unknown fields. Best called every few seconds with what has gathered.

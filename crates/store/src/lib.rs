@@ -29,7 +29,7 @@ pub use board::{
     QuietEpisode, TREND, TimelineEntry, shown_by,
 };
 pub use chart::PatientChart;
-pub use doors::{DeviceSeen, Doors, HubWill, MqttSession, PromptRow, Source, SourceKind, SourceStatus};
+pub use doors::{DeviceSeen, Doors, HubWill, MqttSession, PromptRow, Source, SourceKey, SourceKind, SourceStatus};
 pub use error::StoreError;
 pub use journal::{Admit, AdmitItem, Admitted, ItemStatus, Journal, Ledger, QuarantineRow, RefusedItem, Via};
 pub use outbox::{Claimed, MessageBatch, MessageRow, MessageState, Outbox, Settled};

@@ -127,7 +127,7 @@ async fn identify(door: &Door, connect: &mut Connect) -> Result<Arc<SourceState>
     if let Some(known) = door.sources.get(&id) {
         return known.check(&password).map(|()| known);
     }
-    let record = door.pipeline.store.source(&id).await.map_err(|error| {
+    let record = door.pipeline.store.source_key(&id).await.map_err(|error| {
         tracing::warn!(error = %error, "a source could not be looked up");
         Refusal::Unavailable
     })?;

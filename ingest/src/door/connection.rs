@@ -17,7 +17,6 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use store::{SourceStatus, StoreError, Via};
@@ -305,7 +304,6 @@ impl Connection {
             self.io.stream.confirm();
         }
         if readings > 0 {
-            self.opened.source.seen.store(true, Ordering::Release);
             let wait = self.opened.source.take_tokens(readings, self.heard_at);
             self.rate_until = wait.map(|wait| self.heard_at + wait);
         }
@@ -321,7 +319,7 @@ impl Connection {
         let source = &self.opened.source;
         if qos == 0 {
             self.door.metrics.qos0.inc();
-            source.qos0.fetch_add(1, Ordering::Relaxed);
+            source.count(&source.qos0, 1);
         }
         let known = self.route.as_ref().filter(|route| route.is(&topic)).map(Arc::clone);
         let route = if let Some(route) = known {
@@ -346,7 +344,8 @@ impl Connection {
             via: Via::Mqtt,
         });
         if judged.unknown_fields > 0 {
-            self.opened.source.unknown_fields.fetch_add(judged.unknown_fields, Ordering::Relaxed);
+            let source = &self.opened.source;
+            source.count(&source.unknown_fields, judged.unknown_fields);
         }
         let Batch { work, replies, bytes } = self.flight.gathering();
         *bytes = bytes.saturating_add(payload.len());

@@ -36,9 +36,8 @@ async fn heed(door: &Door, notice: &Notice) {
     for source in notice.prompts.iter().filter_map(|id| door.sources.get(id)) {
         source.ring(bell::PROMPTS);
     }
-    // One by one: those that were noted are a few of all the sources that there are.
     for source in notice.sources.iter().filter_map(|id| door.sources.get(id)) {
-        match door.pipeline.store.source(&source.id).await {
+        match door.pipeline.store.source_key(&source.id).await {
             Ok(record) => source.update(record.as_ref()),
             Err(error) => tracing::warn!(error = %error, "a changed source could not be read"),
         }
@@ -54,7 +53,7 @@ async fn look_again(door: &Door) {
 }
 
 async fn refresh(door: &Door) {
-    match door.pipeline.store.sources().await {
+    match door.pipeline.store.source_keys().await {
         Ok(records) => {
             let by_id: std::collections::HashMap<&SourceId, _> = records.iter().map(|r| (&r.id, r)).collect();
             for source in door.sources.all() {

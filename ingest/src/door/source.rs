@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{Source, SourceKind};
+use store::{SourceKey, SourceKind};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use vitals::SourceId;
@@ -24,6 +24,7 @@ pub(crate) struct SourceState {
     /// messages at QoS 0 and unknown fields since they were last noted in the store
     pub(crate) qos0: AtomicU64,
     pub(crate) unknown_fields: AtomicU64,
+    /// it connected, or something was counted, and that is to be noted; readings are seen from their devices
     pub(crate) seen: AtomicBool,
 }
 
@@ -34,8 +35,8 @@ struct Record {
     disabled: bool,
 }
 
-impl From<&Source> for Record {
-    fn from(source: &Source) -> Self {
+impl From<&SourceKey> for Record {
+    fn from(source: &SourceKey) -> Self {
         Self { kind: source.kind, secret: source.secret_sha256, disabled: source.disabled }
     }
 }
@@ -52,7 +53,7 @@ impl Record {
 
 /// Whether `password` is the source's secret, in constant time, and whether it may connect. Where there is no
 /// such source no password is right, and finding that out takes as long.
-pub(crate) fn check(source: Option<&Source>, password: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn check(source: Option<&SourceKey>, password: &[u8]) -> Result<(), Refusal> {
     let nobody = Record { kind: SourceKind::Vendor, secret: [0; 32], disabled: true };
     source.map_or(nobody, Record::from).check(password)
 }
@@ -62,7 +63,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SourceState {
-    fn new(source: &Source, bucket: Bucket) -> Self {
+    fn new(source: &SourceKey, bucket: Bucket) -> Self {
         Self {
             id: source.id.clone(),
             record: Mutex::new(Record::from(source)),
@@ -86,7 +87,7 @@ impl SourceState {
     }
 
     /// Takes over what the store says now; its connections are told to go if they could not have been opened.
-    pub(crate) fn update(&self, source: Option<&Source>) {
+    pub(crate) fn update(&self, source: Option<&SourceKey>) {
         let revoked = {
             let mut record = lock(&self.record);
             let before = *record;
@@ -99,6 +100,12 @@ impl SourceState {
         if revoked {
             self.ring(super::bell::REVOKED);
         }
+    }
+
+    /// Counts `more` in one of its counters, to be noted.
+    pub(crate) fn count(&self, counter: &AtomicU64, more: u64) {
+        counter.fetch_add(more, Ordering::Relaxed);
+        self.seen.store(true, Ordering::Release);
     }
 
     pub(crate) fn ring(&self, bits: u8) {
@@ -198,7 +205,7 @@ impl Sources {
     }
 
     /// Adds a source that the store knows; the first of two that do wins.
-    pub(crate) fn add(&self, source: &Source, bucket: Bucket) -> Arc<SourceState> {
+    pub(crate) fn add(&self, source: &SourceKey, bucket: Bucket) -> Arc<SourceState> {
         let state = Arc::new(SourceState::new(source, bucket));
         Arc::clone(lock(&self.known).entry(source.id.clone()).or_insert(state))
     }

@@ -191,28 +191,37 @@ pub struct PromptRequest {
     pub until: Instant,
 }
 
-/// Everything the fold remembers of one patient between events; stored whole.
+/// Everything the fold remembers of one patient between events; stored whole, and what is empty not at all: of most
+/// patients that is nearly everything, and the shorter it is the more of them share a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Fold {
     /// time of the last step: what is known was known as of then
     pub as_of: Option<Instant>,
     /// episodes seen so far
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub known: BTreeMap<EpisodeId, Known>,
     /// open tasks by group: the key is what makes a second one impossible
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub open: BTreeMap<GroupKey, Task>,
     /// openings whose task waits
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Pending>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     settled: BTreeMap<EpisodeId, Settled>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     closed: BTreeMap<TaskId, Closed>,
     /// the last note of each task: the same by the same person again is no second note
-    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     notes: BTreeMap<TaskId, (Actor, String)>,
     /// where the messages of each open task stand
-    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     chains: BTreeMap<TaskId, Chain>,
     /// how many tasks each group has had; numbers the next id
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     counts: BTreeMap<GroupKey, u32>,
     /// the newest measured time of each kind
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     newest: BTreeMap<Kind, Instant>,
 }
 

@@ -5,6 +5,7 @@
 //! Which readings may be left out is decided such that they are few, and found by a few steps in the index.
 
 use super::column::{collect, corrupt, count, parsed};
+use super::day::OF_DAY;
 use super::fault::Fault;
 use super::row;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
@@ -18,11 +19,11 @@ const MANY: u32 = 16;
 /// Of a source with more devices than these it is written down when it was heard; migration 0011 has the same number.
 const FEW: i64 = 16;
 
-/// The readings of a device that its row may not have, as they came: of two batteries measured at the same moment the later
-/// one counts. A day is a step in the index, so there are [`SPAN`].
-pub(super) const MISSING: &str = "SELECT d.day, r.measured, r.received, r.slot, r.battery FROM reading_day d
-    CROSS JOIN reading r ON r.seq = d.seq
-    WHERE d.day IN (?1, ?1 + 1, ?1 + 2, ?1 + 3, ?1 + 4, ?1 + 5, ?1 + 6) AND d.device = ?2 AND d.seq > ?3 ORDER BY r.seq";
+/// The readings of a device and day that its row may not have. A query for all of the days would gather them in a table
+/// of its own first, which takes longer than the seeks.
+pub(super) fn missing() -> String {
+    format!("SELECT d.day, d.seq, r.measured, r.received, r.slot, r.battery FROM {OF_DAY} AND d.seq > ?3")
+}
 
 /// Writes a row.
 pub(super) const WRITE: &str = "UPDATE device SET last_seen=?2, last_measured=?3, battery=?4, battery_at=?5, slots=?6,
@@ -118,14 +119,17 @@ impl Device {
         if self.written.missing.is_some() {
             return Ok(());
         }
-        let mut query = db.prepare_cached(MISSING)?;
-        let missing = match self.written.last_day {
-            Some(day) => collect(query.query(params![day, self.number, self.written.as_of.cast_signed()])?, sign)?,
-            None => Vec::new(),
-        };
+        let mut query = db.prepare_cached(&missing())?;
+        let as_of = self.written.as_of.cast_signed();
+        let mut missing = Vec::new();
+        for day in self.written.last_day.into_iter().flat_map(|last_day| last_day..=last_missing(last_day)) {
+            missing.extend(collect(query.query([day, self.number, as_of])?, sign)?);
+        }
+        // As they came: of two batteries measured at the same moment the later one counts.
+        missing.sort_unstable_by_key(|(seq, _)| *seq);
         // Once nothing can fail any more, so that it is either as the row has it or as it is.
         self.written.missing = Some(0);
-        missing.iter().for_each(|sign| self.saw(sign));
+        missing.iter().for_each(|(_, sign)| self.saw(sign));
         Ok(())
     }
 
@@ -190,14 +194,16 @@ fn last_missing(last_day: i64) -> i64 {
     last_day.saturating_add(SPAN - 1)
 }
 
-fn sign(row: &Row<'_>) -> Result<Sign, Fault> {
-    Ok(Sign {
+/// With the reading's position.
+fn sign(row: &Row<'_>) -> Result<(i64, Sign), Fault> {
+    let sign = Sign {
         day: row.get("day")?,
         measured: row.get("measured")?,
         received: row.get("received")?,
         slot: row.get("slot")?,
         battery: row.get("battery")?,
-    })
+    };
+    Ok((row.get("seq")?, sign))
 }
 
 /// The days between which the device in a row of `device` has measured, if it has; the last ones may have nothing.

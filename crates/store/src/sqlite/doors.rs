@@ -9,7 +9,8 @@ use super::fault::Fault;
 use super::trail::write_audit;
 use super::writer::Commit;
 use crate::{
-    DeviceSeen, Doors, HubWill, MqttSession, NewAudit, PromptRow, Source, SourceKind, SourceStatus, StoreError,
+    DeviceSeen, Doors, HubWill, MqttSession, NewAudit, PromptRow, Source, SourceKey, SourceKind, SourceStatus,
+    StoreError,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,21 +39,27 @@ pub(super) fn heard(db: &Connection, id: &SourceId) -> Result<Option<Instant>, F
 /// The source in a row of `source`, something of whose devices arrived last then: what was acknowledged is seen at once,
 /// while connections and counts are noted every few seconds.
 pub(super) fn source_heard(row: &Row<'_>, heard: Option<Instant>) -> Result<Source, Fault> {
-    let kind = match row.get_ref("kind")?.as_str().map_err(|e| corrupt("kind", e))? {
-        "gateway" => SourceKind::Gateway,
-        "vendor" => SourceKind::Vendor,
-        _ => return Err(corrupt("kind", "neither gateway nor vendor")),
-    };
+    let SourceKey { id, kind, secret_sha256, disabled } = key_from(row)?;
     Ok(Source {
-        id: parsed(row, "id")?,
+        id,
         kind,
-        secret_sha256: bytes(row, "secret")?,
-        disabled: row.get("disabled")?,
+        secret_sha256,
+        disabled,
         created_at: time(row, "created_at")?,
         last_seen: time_or_none(row, "last_seen")?.max(heard),
         qos0: count(row, "qos0")?,
         unknown_fields: count(row, "unknown_fields")?,
     })
+}
+
+fn key_from(row: &Row<'_>) -> Result<SourceKey, Fault> {
+    let kind = match row.get_ref("kind")?.as_str().map_err(|e| corrupt("kind", e))? {
+        "gateway" => SourceKind::Gateway,
+        "vendor" => SourceKind::Vendor,
+        _ => return Err(corrupt("kind", "neither gateway nor vendor")),
+    };
+    let (secret_sha256, disabled) = (bytes(row, "secret")?, row.get("disabled")?);
+    Ok(SourceKey { id: parsed(row, "id")?, kind, secret_sha256, disabled })
 }
 
 pub(super) fn status_from(row: &Row<'_>) -> Result<SourceStatus, Fault> {
@@ -159,6 +166,22 @@ impl Doors for SqliteStore {
         self.read("a source", move |db| {
             let mut query = db.prepare_cached("SELECT * FROM source WHERE id = ?1")?;
             first(query.query([id.as_str()])?, |row| source_from(db, row))
+        })
+        .await
+    }
+
+    async fn source_key(&self, id: &SourceId) -> Result<Option<SourceKey>, StoreError> {
+        let id = id.clone();
+        self.read("a source's key", move |db| {
+            let mut query = db.prepare_cached("SELECT * FROM source WHERE id = ?1")?;
+            first(query.query([id.as_str()])?, key_from)
+        })
+        .await
+    }
+
+    async fn source_keys(&self) -> Result<Vec<SourceKey>, StoreError> {
+        self.read("sources' keys", |db| {
+            collect(db.prepare_cached("SELECT * FROM source ORDER BY id")?.query([])?, key_from)
         })
         .await
     }
