@@ -51,7 +51,6 @@ async fn sign_in_with(f: &Fixture, name: &str, code: &str) -> Reply {
     assert_eq!(first.header("location"), Some("/sign-in/code"), "{} {}", first.status, first.body);
     assert_eq!(first.cookie("hearth-session"), "", "the password alone is no session");
     let cookie = first.cookie("hearth-step");
-    assert_eq!(send(f.address, "GET", "/sign-in/code", &[("Cookie", &cookie)], "").await.status, 200);
     send(f.address, "POST", "/sign-in/code", &[("Cookie", &cookie), FORM], &format!("code={code}")).await
 }
 
@@ -107,8 +106,6 @@ async fn guessed_codes_close_the_account() {
     assert_eq!(sign_in_with(&f, "viewer", &codes[3]).await.status, 303);
     let nobody = send(f.address, "POST", "/sign-in/code", &[FORM], "code=000000").await;
     assert_eq!(nobody.status, 403, "without the password's cookie there is nothing to go on with");
-    let asked = send(f.address, "GET", "/sign-in/code", &[], "").await;
-    assert_eq!((asked.status, asked.header("location")), (303, Some("/sign-in")), "and nothing to fill in");
 }
 
 #[tokio::test]

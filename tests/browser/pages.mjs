@@ -149,9 +149,6 @@ async function photograph(page, name, { width, scheme, locale }) {
   if (locale === "en-GB" && (width === 1280) === (scheme === "light")) await accessible(page, where);
 }
 
-// A sign-in that waits for its code, as far as the page that asks for it looks.
-const BEGUN = { name: "hearth-step", value: "begun" };
-
 async function photographs(browser, state, pages, strangers, patient) {
   mkdirSync(task.screenshots, { recursive: true });
   for (const view of VIEWS) {
@@ -159,7 +156,6 @@ async function photographs(browser, state, pages, strangers, patient) {
     const options = { viewport: { width, height: 900 }, colorScheme: scheme, locale, deviceScaleFactor };
     const context = await watched(browser, { storageState: state, ...options });
     const stranger = await watched(browser, options);
-    await stranger.addCookies([{ ...BEGUN, url: task.base }]);
     const all = [...Object.entries(pages).map((one) => [context, ...one]), ...Object.entries(strangers).map((one) => [stranger, ...one])];
     for (const [whose, name, path] of all) {
       const page = await whose.newPage();
@@ -252,7 +248,7 @@ async function bestPractices(browser, state, pages, strangers, patient) {
   const own = await ownPage(context, theirs, task.base + patient);
   const cookie = ({ cookies }) => cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const visits = (state, paths) => paths.map((path) => ({ path, cookie: cookie(state) }));
-  const nobody = { cookies: [BEGUN] };
+  const nobody = { cookies: [] };
   const all = [...visits(state, pages), ...visits(nobody, [...strangers, own]), ...visits(await theirs.storageState(), [own])];
   await context.close();
   await theirs.close();

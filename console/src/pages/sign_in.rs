@@ -109,12 +109,9 @@ pub(super) async fn sign_in(
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(next)).into_response())
 }
 
-/// `GET /sign-in/code`: the second factor is asked for, where a sign-in has come so far.
-pub(super) async fn code_page(State(app): State<Shared>, lang: Lang, headers: HeaderMap) -> Response {
-    match session::step_token(&app, &headers) {
-        Some(_) => ask_code(lang, None).into_response(),
-        None => Redirect::to("/sign-in").into_response(),
-    }
+/// `GET /sign-in/code`: the second factor is asked for.
+pub(super) async fn code_page(lang: Lang) -> Markup {
+    ask_code(lang, None)
 }
 
 fn ask_code(lang: Lang, wrong: Option<&str>) -> Markup {
