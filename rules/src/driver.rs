@@ -25,8 +25,8 @@ pub struct ReconcilerOptions {
     /// of these, patients whom nobody told of but who were found by looking around: many at once only cost those who
     /// have a page open
     pub catching_up: usize,
-    /// patients whose windows stay in memory (docs/performance.md says how much that takes); the others are rebuilt from the journal when they are
-    /// needed, which takes longer the longer they have been there
+    /// patients whose windows stay in memory (docs/performance.md says how much that takes); the others are rebuilt from
+    /// the journal when they are needed, which takes longer the longer they have been there
     pub patients_in_memory: usize,
     /// how often everything is looked at, whether or not anybody said that something changed
     pub look_around: Duration,

@@ -92,8 +92,8 @@ impl House {
         let (place, round) = (n % self.patients, n / self.patients);
         let patient = place * STRIDE % self.patients;
         let DeviceRef { source, device } = device(patient);
-        let [place, of, round] = [place, self.patients, round].map(|n| i64::try_from(n).unwrap());
-        let at = self.start + TimeDelta::hours(12 * round + 1) + TimeDelta::seconds(11 * 3600 * place / of);
+        let [nth, of, half_days] = [place, self.patients, round].map(|n| i64::try_from(n).unwrap());
+        let at = self.start + TimeDelta::hours(12 * half_days + 1) + TimeDelta::seconds(11 * 3600 * nth / of);
         let reading = Reading {
             key: ReadingKey {
                 source: source.clone(),
@@ -102,11 +102,8 @@ impl House {
             },
             kind: Kind::BodyWeight,
             measured_at: MeasuredAt::from(at),
-            values: [(
-                Quantity::Weight,
-                Value::number(Decimal::new((self.weight)(patient, n / self.patients), 3), Unit::Kilogram),
-            )]
-            .into(),
+            values: [(Quantity::Weight, Value::number(Decimal::new((self.weight)(patient, round), 3), Unit::Kilogram))]
+                .into(),
             user_slot: None,
             flags: [].into(),
             sample: None,

@@ -22,11 +22,6 @@ pub(super) fn seen(table: &str, patient: &str, n: usize) -> String {
     )
 }
 
-/// A condition: the row of `table` is about a patient of the team in the parameter `?n`.
-pub(super) fn of_team(table: &str, n: usize) -> String {
-    format!("{table}.team_set IN (SELECT s.number FROM team_set s WHERE {})", holds(&format!("?{n}")))
-}
-
 /// A scope as a row's numbers show it: [`seen`] for rows that are in memory.
 pub(super) struct Seen(Option<(HashSet<i64>, HashSet<i64>)>);
 
@@ -113,9 +108,9 @@ pub(super) fn known_teams(db: &Connection, teams: &BTreeSet<TeamId>) -> Result<(
 
 fn is_used(db: &Connection, id: &TeamId) -> Result<bool, Fault> {
     let word = "' ' || teams || ' ' LIKE '% ' || ?1 || ' %'";
-    let of_team = of_team("patient", 1);
+    let holds = holds("?1");
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM patient WHERE {of_team})
+        "SELECT EXISTS (SELECT 1 FROM patient WHERE team_set IN (SELECT s.number FROM team_set s WHERE {holds}))
              OR EXISTS (SELECT 1 FROM user WHERE {word}) OR EXISTS (SELECT 1 FROM api_token WHERE NOT disabled AND {word})"
     );
     Ok(db.prepare_cached(&sql)?.query_row([id.as_str()], |row| row.get(0))?)

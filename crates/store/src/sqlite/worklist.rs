@@ -161,17 +161,10 @@ fn put_standing(db: &Connection, patient: i64, e: &EvaluationCommit, stood: Opti
     };
     // A column that is set is written anew in its index, also where it stays the same: for many patients a page of its
     // own each, because they wake at the same midnight.
-    let sql = match (stood.wake_at.map(micros) == wake_at, stood.quiet_since.map(micros) == quiet_since) {
-        (true, true) => "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6 WHERE patient = ?1",
-        (true, false) => {
-            "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6, quiet_since = ?5 WHERE patient = ?1"
-        }
-        (false, true) => "UPDATE standing SET folded = ?2, fold = ?4, expected = ?6, wake_at = ?3 WHERE patient = ?1",
-        (false, false) => {
-            "UPDATE standing SET folded = ?2, wake_at = ?3, fold = ?4, quiet_since = ?5, expected = ?6 WHERE patient = ?1"
-        }
-    };
-    db.prepare_cached(sql)?.execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
+    let wakes = if stood.wake_at.map(micros) == wake_at { "" } else { ", wake_at = ?3" };
+    let quiet = if stood.quiet_since.map(micros) == quiet_since { "" } else { ", quiet_since = ?5" };
+    let sql = format!("UPDATE standing SET folded = ?2, fold = ?4, expected = ?6{wakes}{quiet} WHERE patient = ?1");
+    db.prepare_cached(&sql)?.execute(params![patient, folded, wake_at, fold, quiet_since, expected])?;
     Ok(())
 }
 

@@ -295,23 +295,10 @@ async fn what_only_the_row_can_tell_is_written_at_once() {
 #[tokio::test]
 async fn rows_from_before_are_exact() {
     let dir = tempfile::tempdir().unwrap();
-    let db = rusqlite::Connection::open(options(&dir).path).unwrap();
-    for sql in [
-        include_str!("../../migrations/0001_first.sql"),
-        include_str!("../../migrations/0002_accounts.sql"),
-        "DROP TABLE audit_before",
-        include_str!("../../migrations/0003_outbox.sql"),
-        include_str!("../../migrations/0004_tasks.sql"),
-        include_str!("../../migrations/0006_admin.sql"),
-        include_str!("../../migrations/0007_team_sets.sql"),
-        include_str!("../../migrations/0008_standing.sql"),
-    ] {
-        db.execute_batch(sql).unwrap();
-    }
+    let db = old_file(&dir, 7);
     let last = day(20).timestamp_micros();
     db.execute_batch(&format!(
-        "PRAGMA user_version = 7;
-         UPDATE meta SET seq = 1, received = 1, stored = 1;
+        "UPDATE meta SET seq = 1, received = 1, stored = 1;
          INSERT INTO device (source, device, last_seen, last_measured, first_day, last_day, received) VALUES
             ('hub', 'scale', {last}, {last}, {last} / 86400000000, {last} / 86400000000, 1);
          INSERT INTO reading (seq, device, id, day, measured, offset_min, received, stored, digest, kind, vals, hub, via, raw)

@@ -165,3 +165,22 @@ pub(crate) async fn patient(store: &dyn Store, id: &str) -> PatientRecord {
 pub(crate) async fn readings_of(store: &dyn Store, id: &str) -> Vec<StoredReading> {
     store.patient_readings(&pid(id), &[], None, None, all()).await.unwrap().items
 }
+
+/// A file as it was after so many migrations.
+pub(crate) fn old_file(dir: &TempDir, version: u32) -> rusqlite::Connection {
+    let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
+    let migrations = [
+        include_str!("../../migrations/0001_first.sql"),
+        concat!(include_str!("../../migrations/0002_accounts.sql"), "DROP TABLE audit_before;"),
+        include_str!("../../migrations/0003_outbox.sql"),
+        include_str!("../../migrations/0004_tasks.sql"),
+        include_str!("../../migrations/0006_admin.sql"),
+        include_str!("../../migrations/0007_team_sets.sql"),
+        include_str!("../../migrations/0008_standing.sql"),
+    ];
+    for sql in &migrations[..version as usize] {
+        db.execute_batch(sql).unwrap();
+    }
+    db.pragma_update(None, "user_version", version).unwrap();
+    db
+}

@@ -219,25 +219,6 @@ async fn who_disabled_somebody_stands_in_the_journal() {
     assert_eq!(by, "ada");
 }
 
-/// A file as it was after so many migrations.
-fn old_file(dir: &tempfile::TempDir, version: u32) -> rusqlite::Connection {
-    let db = rusqlite::Connection::open(dir.path().join("hearth.db")).unwrap();
-    let migrations = [
-        include_str!("../../migrations/0001_first.sql"),
-        concat!(include_str!("../../migrations/0002_accounts.sql"), "DROP TABLE audit_before;"),
-        include_str!("../../migrations/0003_outbox.sql"),
-        include_str!("../../migrations/0004_tasks.sql"),
-        include_str!("../../migrations/0006_admin.sql"),
-        include_str!("../../migrations/0007_team_sets.sql"),
-        include_str!("../../migrations/0008_standing.sql"),
-    ];
-    for sql in &migrations[..version as usize] {
-        db.execute_batch(sql).unwrap();
-    }
-    db.pragma_update(None, "user_version", version).unwrap();
-    db
-}
-
 /// Where the rules stood lay in three tables once.
 #[tokio::test]
 async fn where_the_rules_stood_before_is_taken_over() {

@@ -1,6 +1,6 @@
 //! One pass over the open tasks: what is in which group, and what is counted.
 
-use super::super::column::{corrupt, instant};
+use super::super::column::corrupt;
 use super::super::fault::Fault;
 use super::super::sight::{Seen, sets_with};
 use super::open::{Open, OpenTasks};
@@ -17,13 +17,13 @@ use vitals::Instant;
 pub(super) struct Key {
     pub(super) row: i64,
     severity: Severity,
-    due: Option<i64>,
-    created: i64,
+    due: Option<Instant>,
+    created: Instant,
 }
 
 impl Key {
     /// Worse first, then what is due first, then what waits longest; without a due time after those that have one.
-    fn order(&self) -> (Reverse<Severity>, bool, Option<i64>, i64, i64) {
+    fn order(&self) -> (Reverse<Severity>, bool, Option<Instant>, Instant, i64) {
         (Reverse(self.severity), self.due.is_none(), self.due, self.created, self.row)
     }
 }
@@ -66,12 +66,11 @@ pub(super) fn pass(
         if task.queue != Queue::Operations && !sight.takes(task.team_set, task.patient) {
             continue;
         }
-        let due = task.due.and_then(|d| instant("due_at", d).ok());
-        count(&mut counts, task, due, query);
-        if !wanted.takes(task, due, query.times) {
+        count(&mut counts, task, query);
+        if !wanted.takes(task, query.times) {
             continue;
         }
-        let group = BoardGroup::place(task.status == TaskStatus::OnHold, task.severity, due, query.times);
+        let group = BoardGroup::place(task.status == TaskStatus::OnHold, task.severity, task.due, query.times);
         if let Some((_, keys)) = BoardGroup::ALL.into_iter().zip(&mut groups).find(|(g, _)| *g == group) {
             keys.push(Key { row: *row, severity: task.severity, due: task.due, created: task.created });
         }
@@ -79,7 +78,7 @@ pub(super) fn pass(
     Ok((groups, counts))
 }
 
-fn count(counts: &mut BoardCounts, task: &Open, due: Option<Instant>, query: &BoardQuery) {
+fn count(counts: &mut BoardCounts, task: &Open, query: &BoardQuery) {
     let add = |number: &mut usize, yes: bool| *number = number.saturating_add(usize::from(yes));
     if task.queue == Queue::Operations {
         return add(&mut counts.operations, true);
@@ -87,7 +86,7 @@ fn count(counts: &mut BoardCounts, task: &Open, due: Option<Instant>, query: &Bo
     add(&mut counts.open, true);
     add(&mut counts.mine, task.owner.as_deref() == Some(query.reader.0.as_str()));
     add(&mut counts.nobody, task.owner.is_none());
-    add(&mut counts.overdue, is_overdue(task.status, due, query.times.now));
+    add(&mut counts.overdue, is_overdue(task.status, task.due, query.times.now));
     add(&mut counts.held, task.status == TaskStatus::OnHold);
 }
 
@@ -105,10 +104,10 @@ impl<'a> Wanted<'a> {
         Ok(Self { filter, words: filter.words().collect(), sets })
     }
 
-    fn takes(&self, task: &Open, due: Option<Instant>, times: BoardTimes) -> bool {
+    fn takes(&self, task: &Open, times: BoardTimes) -> bool {
         let Self { filter, words, sets } = self;
         task.queue == filter.queue
-            && filter.takes_key(task.owner.as_deref(), task.severity, due, task.status, times.now)
+            && filter.takes_key(task.owner.as_deref(), task.severity, task.due, task.status, times.now)
             && filter.programme.as_ref().is_none_or(|programme| task.is_in(programme, times.now))
             && sets.as_ref().is_none_or(|sets| sets.contains(&task.team_set))
             && words.iter().all(|word| task.search.contains(word))

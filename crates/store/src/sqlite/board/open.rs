@@ -1,7 +1,7 @@
 //! The open tasks as lists sort, filter and count them, kept in memory: every list looks at all of them, and of thousands
 //! few change from one list to the next. Triggers write down which (`touched`), in the transaction that changed them.
 
-use super::super::column::{collect, corrupt, micros, parse, parsed};
+use super::super::column::{collect, corrupt, parse, parsed, time, time_or_none};
 use super::super::fault::Fault;
 use super::keys::severity;
 use care::{ProgrammeId, Queue, Severity, TaskStatus};
@@ -18,10 +18,8 @@ pub(super) struct Open {
     pub(super) queue: Queue,
     pub(super) status: TaskStatus,
     pub(super) severity: Severity,
-    /// microseconds since 1970
-    pub(super) due: Option<i64>,
-    /// microseconds since 1970
-    pub(super) created: i64,
+    pub(super) due: Option<Instant>,
+    pub(super) created: Instant,
     pub(super) owner: Option<String>,
     /// the patient's name and numbers in lower case
     pub(super) search: String,
@@ -31,18 +29,17 @@ pub(super) struct Open {
 impl Open {
     /// Whether the patient is in the programme at this time.
     pub(super) fn is_in(&self, programme: &ProgrammeId, now: Instant) -> bool {
-        let now = micros(now);
         let holds = |e: &Enrolled| e.from <= now && e.until.is_none_or(|until| now < until);
         self.programmes.iter().any(|e| e.programme == *programme && holds(e))
     }
 }
 
-/// A patient's time in a programme, in microseconds since 1970.
+/// A patient's time in a programme.
 #[derive(Clone, Debug)]
 struct Enrolled {
     programme: ProgrammeId,
-    from: i64,
-    until: Option<i64>,
+    from: Instant,
+    until: Option<Instant>,
 }
 
 /// By the task's row, so in the order in which tasks came.
@@ -106,7 +103,8 @@ fn read(db: &Connection, wanted: Option<&[i64]>) -> Result<Tasks, Fault> {
         "SELECT * FROM enrolment WHERE patient IN (SELECT t.patient FROM task t WHERE {open})"
     ))?;
     for (patient, enrolled) in collect(query.query([&wanted])?, |row| {
-        let (programme, from, until) = (parsed(row, "programme")?, row.get("from_at")?, row.get("until_at")?);
+        let (programme, from, until) =
+            (parsed(row, "programme")?, time(row, "from_at")?, time_or_none(row, "until_at")?);
         Ok((row.get::<_, i64>("patient")?, Enrolled { programme, from, until }))
     })? {
         programmes.entry(patient).or_default().push(enrolled);
@@ -130,8 +128,8 @@ fn open_task(row: &Row<'_>, programmes: &HashMap<i64, Arc<[Enrolled]>>) -> Resul
         queue: parse("queue", text("queue")?)?,
         status: parse("status", text("status")?)?,
         severity: severity(row.get("rank")?)?,
-        due: row.get("due_at")?,
-        created: row.get("created_at")?,
+        due: time_or_none(row, "due_at")?,
+        created: time(row, "created_at")?,
         owner: row.get("owner")?,
         search: row.get("search")?,
         programmes: programmes.get(&patient).cloned().unwrap_or_default(),
