@@ -2,6 +2,7 @@
 //! moved by hand, and a simulated team settles the tasks. What opened lately is left for the visitor.
 
 use std::{
+    iter::Peekable,
     path::Path,
     sync::{
         Arc,
@@ -74,12 +75,7 @@ pub(super) async fn play(open: &OpenStore, past: Past, cohort: &Cohort, runs: Ve
         let mut messages = messages.into_iter().peekable();
         for step in steps(from, anchor) {
             past.hand.set(step);
-            let mut batch = Vec::new();
-            // What would arrive after the anchor arrives at the anchor: nothing of the past is left out.
-            while let Some(message) = messages.next_if(|m| m.received_at <= step || step == anchor) {
-                batch.push(message);
-            }
-            admit(open, batch).await?;
+            admit(open, arrived(&mut messages, step, step == anchor)).await?;
             settle(open, step).await?;
             if anchor - step > LEFT_OPEN {
                 handle_tasks(open, step).await?;
@@ -89,6 +85,13 @@ pub(super) async fn play(open: &OpenStore, past: Past, cohort: &Cohort, runs: Ve
     }
     past.over.store(true, Ordering::Release);
     Ok(())
+}
+
+/// What arrived by `step`, of messages in the order in which they do. What would arrive after the `last` step arrives with
+/// it: nothing of the past is left out, and nothing was received in the future.
+fn arrived(messages: &mut Peekable<impl Iterator<Item = PastMessage>>, step: Instant, last: bool) -> Vec<PastMessage> {
+    let next = || messages.next_if(|past| past.received_at <= step || last);
+    std::iter::from_fn(next).map(|past| PastMessage { received_at: past.received_at.min(step), ..past }).collect()
 }
 
 /// The instants at which the past is committed; the last is the anchor.
@@ -161,4 +164,32 @@ async fn handle_tasks(open: &OpenStore, now: Instant) -> Result<(), Failure> {
         open.store.submit_command(command, &Actor("coordinator".to_owned())).await?;
     }
     settle(open, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_past_is_left_out_or_comes_from_the_future() {
+        let anchor = Instant::from_timestamp(1_800_000_000, 0).unwrap();
+        let from = anchor - TimeDelta::days(3);
+        // Somebody's hub is without internet at the anchor.
+        let late = |sent: &Vec<PastMessage>| sent.last().is_some_and(|past| past.received_at > anchor);
+        let mut sent = (0..99).map(|seed| {
+            let mut sent: Vec<PastMessage> = Cohort::new(seed, 24, anchor).history(from, anchor).collect();
+            sent.sort_by_key(|past| past.received_at);
+            sent
+        });
+        let sent = sent.find(late).unwrap();
+        let all = sent.len();
+        let mut messages = sent.into_iter().peekable();
+        let mut seen = 0;
+        for step in steps(from, anchor) {
+            let come = arrived(&mut messages, step, step == anchor);
+            assert!(come.iter().all(|past| past.received_at <= step));
+            seen += come.len();
+        }
+        assert_eq!(seen, all);
+    }
 }
