@@ -118,6 +118,7 @@ impl Console {
         let component = deps.health.component("console");
         let app = app(config, deps)?;
         shutdown.spawn("changes of tasks", live::follow(app.clone(), app.store.notices()));
+        shutdown.spawn_short("the first list", pages::tasks::read_ahead(app.clone()));
         let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
 
         let handle = Handle::new();

@@ -7,6 +7,7 @@ use care::{
     TaskId, TaskStatus, TeamId,
 };
 use chrono::TimeDelta;
+use std::sync::Arc;
 use vitals::{Instant, StoredReading};
 
 /// When something is to be done; a list's headings.
@@ -120,7 +121,7 @@ impl BoardFilter {
     #[must_use]
     pub fn takes(&self, row: &BoardRow, now: Instant) -> bool {
         let task = &row.task;
-        let of_patient = |test: &dyn Fn(&Patient) -> bool| row.patient.as_ref().is_some_and(test);
+        let of_patient = |test: &dyn Fn(&Patient) -> bool| row.patient.as_deref().is_some_and(test);
         task.status.is_open()
             && task.queue == self.queue
             && self.takes_key(task.owner.as_ref().map(|o| o.0.as_str()), task.severity, task.due_at, task.status, now)
@@ -183,13 +184,13 @@ pub struct BoardRow {
     /// the task
     pub task: Task,
     /// whose; none for the operators' tasks
-    pub patient: Option<Patient>,
+    pub patient: Option<Arc<Patient>>,
     /// the patient's programmes now
     pub programmes: Vec<ProgrammeId>,
     /// the episodes that the task covers, oldest first
-    pub episodes: Vec<Episode>,
+    pub episodes: Arc<[Episode]>,
     /// readings of what the task is about, of the last [`TREND`], oldest first; of very many only some
-    pub readings: Vec<StoredReading>,
+    pub readings: Vec<Arc<StoredReading>>,
 }
 
 impl BoardRow {

@@ -202,6 +202,7 @@ impl Banner<'_> {
             Some(dir) => out.line(format!("  Data     {}, continued at the next start", dir.display()))?,
             None => out.line("  Data     thrown away at the end; keep it with --data DIR")?,
         }
+        out.line("  E-mail   not set up, so that nothing leaves: what would be sent is given up, and the log says so")?;
         out.line("\nStop with Ctrl-C.")?;
         out.flush()
     }

@@ -18,13 +18,13 @@ use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::{Books, Lang, Words, t};
 use axum::extract::{Query, State};
-use care::{Actor, Permission, ProgrammeId, Severity, Team};
+use care::{Actor, Permission, ProgrammeId, Scope, Severity, Team};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone};
 use filter::{Part, group_name, said};
 use maud::{Markup, html};
 use names::Names;
 use row::{Reader, row};
-use store::{BoardCounts, BoardPart, BoardQuery, BoardTimes, BoardView};
+use store::{BoardCounts, BoardFilter, BoardPart, BoardQuery, BoardTimes, BoardView};
 
 /// Rows of a first view: with this many it stays below 100 kB.
 const FIRST_ROWS: usize = 45;
@@ -38,6 +38,22 @@ pub(super) async fn page(
     Query(query): Query<ListQuery>,
 ) -> Result<Markup, Problem> {
     show(&app, &caller, &query, None).await
+}
+
+/// Reads the list once as everybody sees it: the store keeps what it read, and the first who opens the list after a start
+/// does not wait until every open task has been read.
+pub(crate) async fn read_ahead(app: Shared) {
+    let question = BoardQuery {
+        scope: Scope::All,
+        filter: BoardFilter::default(),
+        reader: Actor::hearth(),
+        times: times(&app),
+        budget: FIRST_ROWS,
+        asked: Default::default(),
+    };
+    if let Err(error) = app.store.board(question).await {
+        tracing::warn!(%error, "the list could not be read ahead; whoever opens it first waits longer");
+    }
 }
 
 /// What the list is made of.

@@ -5,6 +5,7 @@ use crate::text::Words;
 use chrono::TimeDelta;
 use maud::{Markup, html};
 use std::fmt::Write;
+use std::sync::Arc;
 use store::{BoardRow, TREND};
 use vitals::{Decimal, Instant, Quantity, StoredReading, Value};
 
@@ -45,7 +46,7 @@ fn number(value: Decimal) -> Option<f64> {
 }
 
 /// The quantity's numbers, oldest first; a reading that a later one corrects is left out.
-fn points(readings: &[StoredReading], quantity: Quantity) -> Points {
+fn points(readings: &[Arc<StoredReading>], quantity: Quantity) -> Points {
     let point = |r: &StoredReading| {
         let value = r.reading.quantity(quantity)?.as_number().and_then(number)?;
         Some((r.reading.measured_at.instant(), value))
@@ -58,15 +59,17 @@ fn points(readings: &[StoredReading], quantity: Quantity) -> Points {
     thinned
 }
 
-fn standing(readings: &[StoredReading]) -> impl DoubleEndedIterator<Item = &StoredReading> {
+fn standing(readings: &[Arc<StoredReading>]) -> impl DoubleEndedIterator<Item = &StoredReading> {
+    let corrections: Vec<&StoredReading> =
+        readings.iter().map(Arc::as_ref).filter(|r| r.reading.corrects.is_some()).collect();
     let corrects = |r: &StoredReading, old: &StoredReading| {
         r.reading.corrects.as_ref() == Some(&old.reading.key.id) && r.reading.device_ref() == old.reading.device_ref()
     };
-    readings.iter().filter(move |old| !readings.iter().any(|r| corrects(r, old)))
+    readings.iter().map(Arc::as_ref).filter(move |old| !corrections.iter().any(|r| corrects(r, old)))
 }
 
 /// "128 / 82 mmHg" and when.
-fn newest(readings: &[StoredReading], quantity: Quantity, words: Words) -> Option<(String, Instant)> {
+fn newest(readings: &[Arc<StoredReading>], quantity: Quantity, words: Words) -> Option<(String, Instant)> {
     let last = standing(readings).rev().find(|r| r.reading.quantity(quantity).is_some())?;
     let values: Vec<Value> = together(quantity).iter().filter_map(|q| last.reading.quantity(*q)).collect();
     let plain = |value: &Value| match value {

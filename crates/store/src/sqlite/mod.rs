@@ -31,7 +31,7 @@ mod worn;
 mod writer;
 
 use crate::{Notice, Store, StoreError};
-use board::{OpenTasks, Trends};
+use board::Lists;
 use fault::Fault;
 use names::Names;
 use reader::Readers;
@@ -98,8 +98,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     names: Arc<Names>,
-    open_tasks: Arc<OpenTasks>,
-    trends: Arc<Trends>,
+    lists: Arc<Lists>,
     notices: broadcast::Sender<Arc<Notice>>,
     clock: Time,
 }
@@ -135,8 +134,8 @@ impl SqliteStore {
         let readers = Arc::new(Readers::open(&options)?);
         let (notices, _) = broadcast::channel(NOTICES);
         let writer = Writer::start(db, options, notices.clone())?;
-        let (names, open_tasks, trends) = Default::default();
-        Ok(Self { writer, readers, names, open_tasks, trends, notices, clock })
+        let (names, lists) = Default::default();
+        Ok(Self { writer, readers, names, lists, notices, clock })
     }
 
     /// Runs `work` in the writer's next transaction; an error undoes it and nothing else.

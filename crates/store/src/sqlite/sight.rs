@@ -7,7 +7,7 @@ use crate::{Glass, Page, PageRequest, Sight, StoreError};
 use async_trait::async_trait;
 use care::{Patient, PatientId, Scope, Team, TeamId};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use vitals::Instant;
 
 /// A condition: the row of `table`, whose column `patient` is a patient's number and which has a `team_set` beside it,
@@ -23,7 +23,7 @@ pub(super) fn seen(table: &str, patient: &str, n: usize) -> String {
 }
 
 /// A scope as a row's numbers show it: [`seen`] for rows that are in memory.
-pub(super) struct Seen(Option<(HashSet<i64>, HashSet<i64>)>);
+pub(super) struct Seen(Option<(BTreeSet<i64>, BTreeSet<i64>)>);
 
 impl Seen {
     /// Looked up once for all rows.
@@ -45,11 +45,11 @@ impl Seen {
 }
 
 /// The sets of teams with this one.
-pub(super) fn sets_with(db: &Connection, team: &TeamId) -> Result<HashSet<i64>, Fault> {
+pub(super) fn sets_with(db: &Connection, team: &TeamId) -> Result<BTreeSet<i64>, Fault> {
     numbers(db, &format!("SELECT number FROM team_set s WHERE {}", holds("?1")), team.as_str())
 }
 
-fn numbers(db: &Connection, sql: &str, parameter: &str) -> Result<HashSet<i64>, Fault> {
+fn numbers(db: &Connection, sql: &str, parameter: &str) -> Result<BTreeSet<i64>, Fault> {
     let mut query = db.prepare_cached(sql)?;
     Ok(collect(query.query([parameter])?, |row| Ok(row.get::<_, i64>(0)?))?.into_iter().collect())
 }

@@ -46,14 +46,6 @@ pub(super) fn standing(db: &Connection, number: i64) -> Result<Option<Standing>,
     })
 }
 
-/// The patient's newest event; of one who does not wait, the last that is folded.
-pub(super) fn head(db: &Connection, number: i64) -> Result<u64, Fault> {
-    match waits_for(db, number)? {
-        Some(head) => Ok(head),
-        None => Ok(standing(db, number)?.unwrap_or_default().folded),
-    }
-}
-
 /// The newest event of a patient who waits.
 fn waits_for(db: &Connection, number: i64) -> Result<Option<u64>, Fault> {
     let mut query = db.prepare_cached("SELECT head FROM waiting WHERE patient = ?1")?;

@@ -165,22 +165,57 @@ pub(crate) async fn a_row_says_what_it_is_about(store: &dyn Store) {
     let row = &rows[0];
     assert_eq!(row.patient.as_ref().unwrap().name, "Name of a");
     assert_eq!(row.programmes, [ProgrammeId::new("heart-failure").unwrap()]);
-    assert_eq!(row.episodes, [one]);
+    assert_eq!(*row.episodes, [one]);
     let ids: Vec<&str> = row.readings.iter().map(|r| r.reading.key.id.as_str()).collect();
     assert_eq!(ids, ["r3", "r1", "r0"], "of two weeks, oldest first");
-    // What comes late is there at once, also between those that were shown; and time passes.
-    stored(store, reading("scale-a", "r2", at(2))).await;
-    let shown = async |now| {
-        let rows = store.board_rows(vec![TaskId::new("t-a").unwrap()], now).await.unwrap();
-        rows[0].readings.iter().map(|r| r.reading.key.id.to_string()).collect::<Vec<_>>()
+}
+
+pub(crate) async fn a_row_that_was_shown_before_says_what_is_so_now(store: &dyn Store) {
+    patient(store, "a").await;
+    let at = |days: i64| day(100) - TimeDelta::days(days);
+    for days in [20, 3, 1, 0] {
+        stored(store, reading("scale-a", &format!("r{days}"), at(days))).await;
+    }
+    let (one, two) = (episode("e1", at(1)), episode("e2", at(0)));
+    let covers = |episodes: &[&Episode]| {
+        let episodes = episodes.iter().map(|e| e.id.clone()).collect();
+        Task { episodes, ..task("a", "t-a", TaskStatus::Requested) }
     };
-    assert_eq!(shown(day(100)).await, ["r3", "r2", "r1", "r0"]);
-    assert_eq!(shown(day(112)).await, ["r2", "r1", "r0"]);
+    commit(store, "a", vec![one.clone()], vec![covers(&[&one])]).await;
+    let shown = async |now| {
+        let times = BoardTimes { now, day_ends: now + TimeDelta::hours(12) };
+        let list = store.board(BoardQuery { times, ..query(BoardFilter::default()) }).await.unwrap();
+        list.parts.into_iter().flat_map(|part| part.rows).next().unwrap()
+    };
+    let measured = |row: &BoardRow| row.readings.iter().map(|r| r.reading.key.id.to_string()).collect::<Vec<_>>();
+    let first = shown(day(100)).await;
+    assert_eq!((measured(&first), &*first.episodes), (vec!["r3".into(), "r1".into(), "r0".into()], &[one.clone()][..]));
+    // Time passes; and what comes late is there at once, also between those that were shown.
+    assert_eq!(measured(&shown(day(113)).await), ["r1", "r0"]);
+    assert_eq!(measured(&shown(day(100)).await), ["r3", "r1", "r0"]);
+    stored(store, reading("scale-a", "r2", at(2))).await;
+    assert_eq!(measured(&shown(day(100)).await), ["r3", "r2", "r1", "r0"]);
+    // So is a second reading that the rules have not looked at.
+    stored(store, reading("scale-a", "r1b", at(1))).await;
+    assert_eq!(measured(&shown(day(100)).await), ["r3", "r2", "r1", "r1b", "r0"]);
+    // An episode goes on while the task stays as it is; another joins it; one was none.
+    let later = Episode { cleared_at: Some(at(0)), ..one.clone() };
+    commit(store, "a", vec![later.clone()], vec![]).await;
+    assert_eq!(*shown(day(100)).await.episodes, [later.clone()]);
+    commit(store, "a", vec![two.clone()], vec![covers(&[&one, &two])]).await;
+    assert_eq!(*shown(day(100)).await.episodes, [later, two.clone()]);
+    evaluated(store, "a", Effects { retracted: vec![one.id], ..Effects::default() }).await.unwrap();
+    assert_eq!(*shown(day(100)).await.episodes, [two]);
+    // The patient has another telephone, which no search looks at, and leaves the programme.
+    let profile = Patient { phone: "555 0199".into(), ..profile("a") };
+    let leaves = Change { profile: Some(profile), enrolments: Some(vec![]), ..change("moved house") };
+    store.change_patient(&pid("a"), leaves, vec![], None, &actor()).await.unwrap();
+    let row = shown(day(100)).await;
+    assert_eq!((row.patient.unwrap().phone.as_str(), row.programmes), ("555 0199", vec![]));
     // The scale goes to somebody else: so do the readings.
     let moved = vec![wears("a", "scale-a", None, day(0), Some(at(2)))];
     store.change_patient(&pid("a"), change("moved"), vec![], Some(moved), &actor()).await.unwrap();
-    let rows = store.board_rows(vec![TaskId::new("t-a").unwrap()], day(100)).await.unwrap();
-    assert_eq!(rows[0].readings.len(), 1, "r3; the others are the other's");
+    assert_eq!(shown(day(100)).await.readings.len(), 1, "r3; the others are the other's");
 }
 
 pub(crate) async fn what_holds_without_a_task_is_listed(store: &dyn Store) {

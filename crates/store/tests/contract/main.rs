@@ -90,6 +90,7 @@ contract! {
         a_list_that_was_read_before_shows_what_changed_since,
         a_list_shows_whom_the_reader_sees,
         a_row_says_what_it_is_about,
+        a_row_that_was_shown_before_says_what_is_so_now,
         what_holds_without_a_task_is_listed,
     }
     doors {

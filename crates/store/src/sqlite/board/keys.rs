@@ -3,13 +3,13 @@
 use super::super::column::corrupt;
 use super::super::fault::Fault;
 use super::super::sight::{Seen, sets_with};
-use super::open::{Open, OpenTasks};
+use super::open::{Open, Tasks};
 use crate::board::is_overdue;
 use crate::{BoardCounts, BoardFilter, BoardGroup, BoardQuery, BoardTimes};
 use care::{Queue, Severity, TaskStatus};
 use rusqlite::Connection;
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use vitals::Instant;
 
 /// A task's place in the list.
@@ -53,16 +53,12 @@ pub(super) fn severity(rank: i64) -> Result<Severity, Fault> {
 }
 
 /// The list's tasks by group, and what is counted whatever the filter.
-pub(super) fn pass(
-    db: &Connection,
-    open: &OpenTasks,
-    query: &BoardQuery,
-) -> Result<([Vec<Key>; 4], BoardCounts), Fault> {
+pub(super) fn pass(db: &Connection, open: &Tasks, query: &BoardQuery) -> Result<([Vec<Key>; 4], BoardCounts), Fault> {
     let sight = Seen::of(db, &query.scope)?;
     let wanted = Wanted::new(db, &query.filter)?;
     let mut groups: [Vec<Key>; 4] = Default::default();
     let mut counts = BoardCounts::default();
-    for (row, task) in open.of(db)?.iter() {
+    for (row, task) in open {
         if task.queue != Queue::Operations && !sight.takes(task.team_set, task.patient) {
             continue;
         }
@@ -95,7 +91,7 @@ struct Wanted<'a> {
     filter: &'a BoardFilter,
     words: Vec<String>,
     /// the sets of teams with the filter's team
-    sets: Option<HashSet<i64>>,
+    sets: Option<BTreeSet<i64>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -108,8 +104,8 @@ impl<'a> Wanted<'a> {
         let Self { filter, words, sets } = self;
         task.queue == filter.queue
             && filter.takes_key(task.owner.as_deref(), task.severity, task.due, task.status, times.now)
-            && filter.programme.as_ref().is_none_or(|programme| task.is_in(programme, times.now))
+            && filter.programme.as_ref().is_none_or(|programme| task.programmes.at(times.now).any(|p| p == programme))
             && sets.as_ref().is_none_or(|sets| sets.contains(&task.team_set))
-            && words.iter().all(|word| task.search.contains(word))
+            && words.iter().all(|word| task.search.contains(word.as_str()))
     }
 }

@@ -1,14 +1,14 @@
 //! [`Board`] on SQLite.
 
+mod kept;
 mod keys;
 mod open;
+mod programmes;
 mod quiet;
 mod rows;
 mod trend;
 
 pub(super) use keys::rank;
-pub(super) use open::OpenTasks;
-pub(super) use trend::Trends;
 
 use super::column::{collect, json};
 use super::sight::scope_column;
@@ -22,15 +22,22 @@ use crate::{
 use async_trait::async_trait;
 use care::{EventBody, Expectation, PatientId, Scope, Task, TaskId};
 use rusqlite::params;
-use std::collections::HashMap;
 use std::sync::Arc;
 use vitals::Instant;
+
+/// What lists keep in memory from one to the next.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    open: open::OpenTasks,
+    rows: rows::Rows,
+}
 
 #[async_trait]
 impl Board for SqliteStore {
     async fn board(&self, query: BoardQuery) -> Result<BoardView, StoreError> {
-        let (open, trends) = (Arc::clone(&self.open_tasks), Arc::clone(&self.trends));
+        let lists = Arc::clone(&self.lists);
         self.read("a list of tasks", move |db| {
+            let (open, here) = lists.open.of(db)?;
             let (mut groups, mut counts) = keys::pass(db, &open, &query)?;
             let scope = scope_column(&query.scope);
             counts.quiet = quiet::count(db, scope.as_deref())?;
@@ -42,10 +49,10 @@ impl Board for SqliteStore {
                 keys::most_urgent(keys, most);
             }
             let wanted: Vec<i64> = groups.iter().flatten().map(|key| key.row).collect();
-            let mut rows: HashMap<i64, BoardRow> =
-                rows::rows(db, &trends, &wanted, query.times.now)?.into_iter().collect();
+            let now = query.times.now;
+            let rows = rows::kept(db, &lists.rows, (&open, here), &wanted, now)?;
             let parts = BoardGroup::ALL.into_iter().zip(totals).zip(groups).map(|((group, total), keys)| {
-                let rows = keys.iter().filter_map(|key| rows.remove(&key.row)).collect();
+                let rows = keys.iter().filter_map(|key| Some(rows.get(&key.row)?.at(now))).collect();
                 BoardPart { group, total, rows }
             });
             Ok(BoardView { parts: parts.collect(), counts })
@@ -54,10 +61,9 @@ impl Board for SqliteStore {
     }
 
     async fn board_rows(&self, tasks: Vec<TaskId>, now: Instant) -> Result<Vec<BoardRow>, StoreError> {
-        let trends = Arc::clone(&self.trends);
         self.read("rows of tasks", move |db| {
             let numbers = rows::numbers(db, &tasks)?;
-            Ok(rows::rows(db, &trends, &numbers, now)?.into_iter().map(|(_, row)| row).collect())
+            Ok(rows::read(db, &numbers, now)?.into_iter().map(|(_, parts)| parts.at(now)).collect())
         })
         .await
     }

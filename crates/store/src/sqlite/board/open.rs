@@ -1,10 +1,11 @@
 //! The open tasks as lists sort, filter and count them, kept in memory: every list looks at all of them, and of thousands
 //! few change from one list to the next. Triggers write down which (`touched`), in the transaction that changed them.
 
-use super::super::column::{collect, corrupt, parse, parsed, time, time_or_none};
+use super::super::column::{collect, corrupt, parse, time, time_or_none};
 use super::super::fault::Fault;
 use super::keys::severity;
-use care::{ProgrammeId, Queue, Severity, TaskStatus};
+use super::programmes::{Programmes, programmes};
+use care::{Queue, Severity, TaskStatus};
 use rusqlite::{Connection, Row, params};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,26 +21,12 @@ pub(super) struct Open {
     pub(super) severity: Severity,
     pub(super) due: Option<Instant>,
     pub(super) created: Instant,
-    pub(super) owner: Option<String>,
+    pub(super) owner: Option<Arc<str>>,
     /// the patient's name and numbers in lower case
-    pub(super) search: String,
-    programmes: Arc<[Enrolled]>,
-}
-
-impl Open {
-    /// Whether the patient is in the programme at this time.
-    pub(super) fn is_in(&self, programme: &ProgrammeId, now: Instant) -> bool {
-        let holds = |e: &Enrolled| e.from <= now && e.until.is_none_or(|until| now < until);
-        self.programmes.iter().any(|e| e.programme == *programme && holds(e))
-    }
-}
-
-/// A patient's time in a programme.
-#[derive(Clone, Debug)]
-struct Enrolled {
-    programme: ProgrammeId,
-    from: Instant,
-    until: Option<Instant>,
+    pub(super) search: Arc<str>,
+    pub(super) programmes: Programmes,
+    /// the place in `touched` as of which this was read
+    pub(super) since: i64,
 }
 
 /// By the task's row, so in the order in which tasks came.
@@ -47,7 +34,7 @@ pub(super) type Tasks = BTreeMap<i64, Open>;
 
 /// The open tasks as of a place in `touched`.
 #[derive(Debug, Default)]
-pub(in super::super) struct OpenTasks(Mutex<Option<Kept>>);
+pub(super) struct OpenTasks(Mutex<Option<Kept>>);
 
 #[derive(Debug)]
 struct Kept {
@@ -56,8 +43,9 @@ struct Kept {
 }
 
 impl OpenTasks {
-    /// The open tasks, no older than this snapshot. They may be a commit newer, if somebody with a newer one was here first.
-    pub(super) fn of(&self, db: &Connection) -> Result<Arc<Tasks>, Fault> {
+    /// The open tasks, no older than this snapshot, and its own place in `touched`. They may be a commit newer, if
+    /// somebody with a newer one was here first.
+    pub(super) fn of(&self, db: &Connection) -> Result<(Arc<Tasks>, i64), Fault> {
         let (oldest, newest): (i64, i64) = db
             .prepare_cached("SELECT ifnull(min(number), 0), ifnull(max(number), 0) FROM touched")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -67,7 +55,7 @@ impl OpenTasks {
             Some(kept) if kept.upto >= newest => {}
             Some(kept) if kept.upto >= oldest.saturating_sub(1) => {
                 let touched = touched(db, kept.upto)?;
-                let mut now = read(db, Some(&touched))?;
+                let mut now = read(db, Some(&touched), newest)?;
                 let tasks = Arc::make_mut(&mut kept.tasks);
                 for row in touched {
                     match now.remove(&row) {
@@ -77,9 +65,9 @@ impl OpenTasks {
                 }
                 kept.upto = newest;
             }
-            _ => *kept = Some(Kept { upto: newest, tasks: Arc::new(read(db, None)?) }),
+            _ => *kept = Some(Kept { upto: newest, tasks: Arc::new(read(db, None, newest)?) }),
         }
-        Ok(kept.as_ref().map(|kept| Arc::clone(&kept.tasks)).unwrap_or_default())
+        Ok((kept.as_ref().map(|kept| Arc::clone(&kept.tasks)).unwrap_or_default(), newest))
     }
 }
 
@@ -90,7 +78,7 @@ fn touched(db: &Connection, after: i64) -> Result<Vec<i64>, Fault> {
 }
 
 /// Those of these tasks that are open; all of them where none are named.
-fn read(db: &Connection, wanted: Option<&[i64]>) -> Result<Tasks, Fault> {
+fn read(db: &Connection, wanted: Option<&[i64]>, since: i64) -> Result<Tasks, Fault> {
     let (open, wanted) = match wanted {
         Some(rows) => {
             let rows = serde_json::Value::from(rows).to_string();
@@ -98,28 +86,18 @@ fn read(db: &Connection, wanted: Option<&[i64]>) -> Result<Tasks, Fault> {
         }
         None => ("?1 = '' AND t.status NOT IN ('completed', 'cancelled')", String::new()),
     };
-    let mut programmes: HashMap<i64, Vec<Enrolled>> = HashMap::new();
-    let mut query = db.prepare_cached(&format!(
-        "SELECT * FROM enrolment WHERE patient IN (SELECT t.patient FROM task t WHERE {open})"
-    ))?;
-    for (patient, enrolled) in collect(query.query([&wanted])?, |row| {
-        let (programme, from, until) =
-            (parsed(row, "programme")?, time(row, "from_at")?, time_or_none(row, "until_at")?);
-        Ok((row.get::<_, i64>("patient")?, Enrolled { programme, from, until }))
-    })? {
-        programmes.entry(patient).or_default().push(enrolled);
-    }
-    let programmes: HashMap<i64, Arc<[Enrolled]>> = programmes.into_iter().map(|(p, e)| (p, e.into())).collect();
+    let programmes = programmes(db, &open, &wanted)?;
     let mut query = db.prepare_cached(&format!(
         "SELECT t.row, t.patient, t.team_set, t.queue, t.status, t.rank, t.due_at, t.created_at, t.owner,
             ifnull(p.search, '') AS search
          FROM task t LEFT JOIN patient p ON p.number = t.patient WHERE {open}"
     ))?;
-    let found = collect(query.query(params![wanted])?, |row| Ok((row.get("row")?, open_task(row, &programmes)?)))?;
+    let found =
+        collect(query.query(params![wanted])?, |row| Ok((row.get("row")?, open_task(row, &programmes, since)?)))?;
     Ok(found.into_iter().collect())
 }
 
-fn open_task(row: &Row<'_>, programmes: &HashMap<i64, Arc<[Enrolled]>>) -> Result<Open, Fault> {
+fn open_task(row: &Row<'_>, programmes: &HashMap<i64, Programmes>, since: i64) -> Result<Open, Fault> {
     let text = |name| row.get_ref(name)?.as_str().map_err(|e| corrupt("task", e));
     let patient = row.get("patient")?;
     Ok(Open {
@@ -133,6 +111,7 @@ fn open_task(row: &Row<'_>, programmes: &HashMap<i64, Arc<[Enrolled]>>) -> Resul
         owner: row.get("owner")?,
         search: row.get("search")?,
         programmes: programmes.get(&patient).cloned().unwrap_or_default(),
+        since,
     })
 }
 
@@ -142,7 +121,7 @@ mod tests {
     use super::*;
 
     fn rows(tasks: &Tasks) -> Vec<(i64, Option<String>)> {
-        tasks.iter().map(|(row, open)| (*row, open.owner.clone())).collect()
+        tasks.iter().map(|(row, open)| (*row, open.owner.as_deref().map(str::to_owned))).collect()
     }
 
     #[test]
@@ -151,17 +130,17 @@ mod tests {
         let options = SqliteOptions::new(dir.path().join("hearth.db"), Arc::new(|| Instant::UNIX_EPOCH));
         let db = schema::open_writer(&options).unwrap();
         let open = OpenTasks::default();
-        assert!(open.of(&db).unwrap().is_empty());
+        assert!(open.of(&db).unwrap().0.is_empty());
         let make = "INSERT INTO task (id, patient, group_key, queue, status, severity, body)
             VALUES (?1, ?2, 'g', 'care', 'requested', 'high', '')";
         let accept = |row: i64, who: &str| db.execute("UPDATE task SET owner = ?2 WHERE row = ?1", params![row, who]);
         for n in 1..=3 {
             db.execute(make, params![format!("t-{n}"), n]).unwrap();
         }
-        assert_eq!(rows(&open.of(&db).unwrap()), [(1, None), (2, None), (3, None)]);
+        assert_eq!(rows(&open.of(&db).unwrap().0), [(1, None), (2, None), (3, None)]);
         accept(2, "bea").unwrap();
         db.execute("UPDATE task SET status = 'completed' WHERE row = 3", []).unwrap();
-        let before = open.of(&db).unwrap();
+        let before = open.of(&db).unwrap().0;
         assert_eq!(rows(&before), [(1, None), (2, Some("bea".into()))]);
         // More than is kept of what was touched: the first change is forgotten by then, and found all the same.
         accept(1, "carl").unwrap();
@@ -172,7 +151,7 @@ mod tests {
         db.execute_batch("COMMIT").unwrap();
         let kept: i64 = db.query_row("SELECT count(*) FROM touched", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, 10_000);
-        assert_eq!(rows(&open.of(&db).unwrap()), [(1, Some("carl".into())), (2, Some("nurse-9999".into()))]);
+        assert_eq!(rows(&open.of(&db).unwrap().0), [(1, Some("carl".into())), (2, Some("nurse-9999".into()))]);
         assert_eq!(rows(&before), [(1, None), (2, Some("bea".into()))], "a list that is being drawn stays as it is");
     }
 }

@@ -1,13 +1,56 @@
 //! Rows of a list: task, patient, programmes, episodes and trend, each by one query for all rows.
 
-use super::super::column::{collect, corrupt, from_json, json, json_list, micros, parse};
+use super::super::column::{collect, corrupt, from_json, json, json_list, micros};
 use super::super::fault::Fault;
-use super::trend::{self, Trends};
+use super::super::row::day_of;
+use super::kept::Kept;
+use super::open::Tasks;
+use super::programmes::{Programmes, programmes};
+use super::trend;
 use crate::BoardRow;
-use care::{Episode, Patient, ProgrammeId, Queue, Task, TaskId};
-use rusqlite::{Connection, params};
-use std::collections::HashMap;
-use vitals::Instant;
+use crate::board::{TREND, shown_by};
+use care::{Episode, Patient, Queue, Task, TaskId};
+use rusqlite::Connection;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use vitals::{Instant, Kind, StoredReading};
+
+/// Rows as they were read, by the task's number; each as of the place in `touched` where its task was touched last, and of
+/// a day: lists show the same tasks for hours.
+pub(super) type Rows = Kept<i64, (i64, i64), Parts>;
+
+/// What a row is made of, whatever the time is.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// the patient's number
+    pub(super) patient: i64,
+    pub(super) task: Task,
+    profile: Option<Arc<Patient>>,
+    programmes: Programmes,
+    episodes: Arc<[Episode]>,
+    /// what shows the row's reason, oldest first, of [`TREND`] and the rest of its first day
+    readings: Vec<Arc<StoredReading>>,
+}
+
+impl Parts {
+    /// Kinds of readings that show the row's reason.
+    pub(super) fn kinds(&self) -> Option<BTreeSet<Kind>> {
+        Some(shown_by(&self.episodes)?.pictured()?.kinds().into_iter().collect())
+    }
+
+    /// The row at this time.
+    pub(super) fn at(&self, now: Instant) -> BoardRow {
+        let of_care = self.profile.is_some();
+        let shown = |r: &&Arc<StoredReading>| (now - TREND..=now).contains(&r.reading.measured_at.instant());
+        BoardRow {
+            task: self.task.clone(),
+            patient: self.profile.clone(),
+            programmes: self.programmes.at(now).filter(|_| of_care).cloned().collect(),
+            episodes: Arc::clone(&self.episodes),
+            readings: self.readings.iter().filter(shown).cloned().collect(),
+        }
+    }
+}
 
 /// Row numbers of tasks.
 pub(super) fn numbers(db: &Connection, tasks: &[TaskId]) -> Result<Vec<i64>, Fault> {
@@ -15,62 +58,84 @@ pub(super) fn numbers(db: &Connection, tasks: &[TaskId]) -> Result<Vec<i64>, Fau
     collect(query.query([json_list(tasks)])?, |row| Ok(row.get(0)?))
 }
 
-/// These rows with their numbers, in any order.
-pub(super) fn rows(
+/// What these rows of open tasks are made of: kept, or read and kept. `here` is this snapshot's place in `touched`; what
+/// was touched later is read as it is in this snapshot, and not kept.
+pub(super) fn kept(
     db: &Connection,
-    trends: &Trends,
+    rows: &Rows,
+    (tasks, here): (&Tasks, i64),
     wanted: &[i64],
     now: Instant,
-) -> Result<Vec<(i64, BoardRow)>, Fault> {
-    let mut found = tasks(db, wanted, now)?;
-    let mut episodes = episodes(db, wanted)?;
-    for one in &mut found {
-        one.row.episodes = episodes.remove(&one.number).unwrap_or_default();
+) -> Result<HashMap<i64, Arc<Parts>>, Fault> {
+    let day = day_of(micros(now));
+    let states: HashMap<i64, (i64, i64)> =
+        wanted.iter().filter_map(|row| Some((*row, (tasks.get(row)?.since, day)))).collect();
+    let mut found = rows.known(&states);
+    let missing: Vec<i64> = wanted.iter().filter(|row| !found.contains_key(row)).copied().collect();
+    for (row, parts) in read(db, &missing, now)? {
+        let parts = Arc::new(parts);
+        if let Some(state) = states.get(&row).filter(|(since, _)| *since <= here) {
+            rows.keep(row, *state, &parts);
+        }
+        found.insert(row, parts);
     }
-    trend::add(db, trends, &mut found, now)?;
-    Ok(found.into_iter().map(|one| (one.number, one.row)).collect())
+    Ok(found)
 }
 
-/// A row with its number and its patient's.
-pub(super) struct Numbered {
-    number: i64,
-    pub(super) patient: i64,
-    pub(super) row: BoardRow,
+/// What these rows are made of, in any order.
+pub(super) fn read(db: &Connection, wanted: &[i64], now: Instant) -> Result<Vec<(i64, Parts)>, Fault> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = serde_json::Value::from(wanted).to_string();
+    let mut found = tasks(db, &list)?;
+    let mut episodes = episodes(db, &list)?;
+    for (number, parts) in &mut found {
+        parts.episodes = episodes.remove(number).unwrap_or_default().into();
+    }
+    let mut patients = HashMap::new();
+    for (_, parts) in found.iter().filter(|(_, parts)| parts.kinds().is_some()) {
+        patients.insert(parts.task.patient.clone(), parts.patient);
+    }
+    let of_patients = trend::readings(db, &patients, now)?;
+    for (_, parts) in &mut found {
+        let (Some(kinds), Some(all)) = (parts.kinds(), of_patients.get(&parts.patient)) else { continue };
+        parts.readings = all.iter().filter(|r| kinds.contains(&r.reading.kind)).cloned().collect();
+    }
+    Ok(found)
 }
 
-fn list(numbers: &[i64]) -> String {
-    serde_json::Value::from(numbers).to_string()
-}
-
-fn tasks(db: &Connection, wanted: &[i64], now: Instant) -> Result<Vec<Numbered>, Fault> {
+fn tasks(db: &Connection, wanted: &str) -> Result<Vec<(i64, Parts)>, Fault> {
+    let programmes = programmes(db, "t.row IN (SELECT value FROM json_each(?1))", wanted)?;
     let mut query = db.prepare_cached(
-        "SELECT t.row, t.patient, t.body, p.profile,
-            (SELECT group_concat(DISTINCT e.programme) FROM enrolment e WHERE e.patient = t.patient
-                AND e.from_at <= ?2 AND ifnull(e.until_at > ?2, TRUE)) AS programmes
+        "SELECT t.row, t.patient, t.body, p.profile
          FROM json_each(?1) w JOIN task t ON t.row = w.value JOIN patient p ON p.number = t.patient",
     )?;
-    collect(query.query(params![list(wanted), micros(now)])?, |row| {
-        let task: Task = json(row, "body")?;
-        let of_care = task.queue == Queue::Care;
+    collect(query.query([wanted])?, |row| {
+        let (task, patient): (Task, i64) = (json(row, "body")?, row.get("patient")?);
         let profile = row.get_ref("profile")?.as_str().map_err(|e| corrupt("profile", e))?;
-        let patient: Option<Patient> = of_care.then(|| from_json("profile", profile)).transpose()?;
-        let programmes = row.get_ref("programmes")?.as_str_or_null().map_err(|e| corrupt("programmes", e))?;
-        let programmes = programmes.filter(|_| of_care).unwrap_or_default().split(',').filter(|p| !p.is_empty());
-        let programmes = programmes.map(|p| parse::<ProgrammeId>("programme", p)).collect::<Result<_, _>>()?;
-        let row_of = BoardRow { task, patient, programmes, episodes: Vec::new(), readings: Vec::new() };
-        Ok(Numbered { number: row.get("row")?, patient: row.get("patient")?, row: row_of })
+        let of_care = task.queue == Queue::Care;
+        let parts = Parts {
+            patient,
+            profile: of_care.then(|| from_json("profile", profile)).transpose()?.map(Arc::new),
+            programmes: programmes.get(&patient).cloned().unwrap_or_default(),
+            task,
+            episodes: Arc::default(),
+            readings: Vec::new(),
+        };
+        Ok((row.get("row")?, parts))
     })
 }
 
 /// The episodes that the tasks cover, oldest first, by the task's number.
-fn episodes(db: &Connection, wanted: &[i64]) -> Result<HashMap<i64, Vec<Episode>>, Fault> {
+fn episodes(db: &Connection, wanted: &str) -> Result<HashMap<i64, Vec<Episode>>, Fault> {
     let mut query = db.prepare_cached(
         "SELECT t.row, e.body FROM json_each(?1) w JOIN task t ON t.row = w.value
             JOIN json_each(t.body, '$.episodes') j JOIN episode e ON e.patient = t.patient AND e.id = j.value
          WHERE t.queue = 'care' ORDER BY t.row, e.opened_at, e.id",
     )?;
     let mut found: HashMap<i64, Vec<Episode>> = HashMap::new();
-    for (number, episode) in collect(query.query([list(wanted)])?, |row| Ok((row.get("row")?, json(row, "body")?)))? {
+    for (number, episode) in collect(query.query([wanted])?, |row| Ok((row.get("row")?, json(row, "body")?)))? {
         found.entry(number).or_default().push(episode);
     }
     Ok(found)
