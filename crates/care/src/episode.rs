@@ -215,8 +215,12 @@ impl Episode {
     #[must_use]
     pub fn reason(&self) -> Option<Sentence> {
         let said = self.leading_rule()?.says().clone();
-        let second = self.changes.iter().rev().find(|c| matches!(c.why, Sentence::SecondKind { .. }));
-        Some(second.map_or_else(|| said.clone(), |change| said.clone().and(change.why.clone())))
+        Some(self.second_kind().cloned().into_iter().fold(said, Sentence::and))
+    }
+
+    /// The second kind that made it more severe, as it is said.
+    pub(crate) fn second_kind(&self) -> Option<&Sentence> {
+        self.changes.iter().rev().map(|c| &c.why).find(|why| matches!(why, Sentence::SecondKind { .. }))
     }
 
     /// The rule that speaks for the episode: the most severe that still holds, else the most severe; the

@@ -6,7 +6,7 @@ use crate::sentence::{Style, tell};
 use crate::step::Moment;
 use crate::value::Truth;
 use care::{Again, GroupKey, Judge};
-use vitals::Instant;
+use vitals::{Instant, Kind};
 
 impl Judge for Evaluator {
     fn true_again(&self, group: &GroupKey, since: Instant, not_before: Option<Instant>) -> Option<Again> {
@@ -44,5 +44,9 @@ impl Judge for Evaluator {
             }
         }
         None
+    }
+
+    fn newest(&self, kind: Kind) -> Option<Instant> {
+        self.series.times(kind).last().map(|(_, time)| *time)
     }
 }

@@ -71,7 +71,7 @@ pub struct Step<'a> {
 }
 
 /// A condition that is true again over windows that begin at a given reading.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Again {
     /// the rule
     pub rule: RuleId,
@@ -84,6 +84,9 @@ pub trait Judge {
     /// Whether some rule of `group` is true at a reading measured after `since`, or at a missed expectation
     /// after it, when every window is cut to begin at `since`; readings before `not_before` do not count.
     fn true_again(&self, group: &GroupKey, since: Instant, not_before: Option<Instant>) -> Option<Again>;
+
+    /// When the newest reading of `kind` that counts was measured, whether it came as a reading or with a device.
+    fn newest(&self, kind: Kind) -> Option<Instant>;
 }
 
 /// What the fold remembers of an episode it has seen.
@@ -162,6 +165,24 @@ struct Settled {
     revisit_at: Option<Instant>,
 }
 
+/// What a task says in place of what a task before it had shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Instead {
+    /// what the episode's leading rule said when the task was made
+    settled: Sentence,
+    /// the second kind that was settled too
+    second: Option<Sentence>,
+    now: Again,
+}
+
+impl Instead {
+    /// What is true of `episode` now, as a task says it that is made for it.
+    fn of(episode: &Episode, now: &Again) -> Option<Self> {
+        let settled = episode.leading_rule()?.says().clone();
+        Some(Self { settled, second: episode.second_kind().cloned(), now: now.clone() })
+    }
+}
+
 /// What a command on a closed task needs to know of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Closed {
@@ -220,9 +241,9 @@ pub struct Fold {
     /// how many tasks each group has had; numbers the next id
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     counts: BTreeMap<GroupKey, u32>,
-    /// the newest measured time of each kind
+    /// of open tasks about what was settled before: what they say in its place
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    newest: BTreeMap<Kind, Instant>,
+    instead: BTreeMap<GroupKey, Instead>,
 }
 
 /// What a step asks the driver to write, all in one transaction with the fold itself.

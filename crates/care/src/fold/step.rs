@@ -1,7 +1,9 @@
 //! One event: what it means for the tasks.
 
 use super::work::Work;
-use super::{Again, Cause, Closed, Effects, Fold, Known, Pending, PendingReason, PromptRequest, Settled, Step};
+use super::{
+    Again, Cause, Closed, Effects, Fold, Instead, Known, Pending, PendingReason, PromptRequest, Settled, Step,
+};
 use crate::sentence::{Remark, TakenBack};
 use crate::{
     Actor, Command, CommandOutcome, Episode, EpisodeId, PatientId, Refused, Sentence, Severity, TaskEvent, TaskStatus,
@@ -24,7 +26,7 @@ impl Fold {
         let mut work = Work::new(patient, step);
         self.as_of = self.as_of.max(Some(step.at));
         match &step.cause {
-            Cause::Reading(reading) => self.note_reading(reading, &mut work),
+            Cause::Reading(reading) => ask_again(reading, &mut work),
             Cause::Command { command, actor } => self.command(command, actor, &mut work),
             Cause::DeadEnd(_) | Cause::Other | Cause::Wake => {}
         }
@@ -52,15 +54,6 @@ impl Fold {
     #[must_use]
     pub fn looks_back_to(&self) -> Option<Instant> {
         self.settled.values().map(|s| s.shown).min()
-    }
-
-    fn note_reading(&mut self, stored: &StoredReading, work: &mut Work<'_>) {
-        let measured = stored.reading.measured_at.instant();
-        let newest = self.newest.entry(stored.reading.kind).or_insert(measured);
-        *newest = measured.max(*newest);
-        if stored.admission_flags.contains(&Flag::SOFT_LIMIT) && can_repeat(stored, REPEAT) {
-            work.prompt(prompt_for(stored, stored.reading.kind, REPEAT, work.step.at));
-        }
     }
 
     fn command(&mut self, command: &Command, actor: &Actor, work: &mut Work<'_>) {
@@ -114,7 +107,7 @@ impl Fold {
         for id in &task.episodes {
             let Some(episode) = work.episode(id).filter(|e| e.is_open()) else { continue };
             let revisit = episode.leading_rule().and_then(|r| r.revisit_s).map(TimeDelta::seconds);
-            let mut settled = self.settled_as_of(episode, work.step.at);
+            let mut settled = settled_now(episode, work);
             settled.severity = settled.severity.max(task.severity);
             settled.not_before = command.until;
             settled.revisit_at = revisit.and_then(|r| work.step.at.checked_add_signed(r));
@@ -125,6 +118,7 @@ impl Fold {
     }
 
     fn close(&mut self, group: &crate::GroupKey) {
+        self.instead.remove(group);
         if let Some(task) = self.open.remove(group) {
             let closed = Closed {
                 group: task.group,
@@ -135,19 +129,6 @@ impl Fold {
                 episodes: task.episodes,
             };
             self.closed.insert(task.id, closed);
-        }
-    }
-
-    /// What is known of `episode` at `at`, as settled.
-    fn settled_as_of(&self, episode: &Episode, at: Instant) -> Settled {
-        let kinds = episode.rules.iter().flat_map(|r| &r.evidence.points).flat_map(|p| p.quantity.kinds());
-        Settled {
-            severity: episode.severity,
-            rules: episode.rules.iter().map(|r| r.rule.clone()).collect(),
-            // A missed expectation has no reading: what counts from now on is what is missed from now on.
-            shown: kinds.filter_map(|k| self.newest.get(&k)).max().copied().unwrap_or(at),
-            not_before: None,
-            revisit_at: None,
         }
     }
 
@@ -250,7 +231,7 @@ impl Fold {
         if work.step.at.signed_duration_since(episode.opened_at) > TASK_WINDOW {
             // It stands in the chart only; what comes on top of it is new.
             if episode.is_open() {
-                self.settled.insert(episode.id.clone(), self.settled_as_of(episode, work.step.at));
+                self.settled.insert(episode.id.clone(), settled_now(episode, work));
             }
             return;
         }
@@ -315,10 +296,10 @@ impl Fold {
         let Some(task) = self.open.get_mut(&episode.group).filter(|t| t.episodes.contains(&episode.id)) else { return };
         work.changed(&episode.group);
         if taken_back {
-            take_back(task, episode, work);
+            take_back(task, episode, self.instead.get(&episode.group), work);
         }
         if worse {
-            super::work::speak_for(task, episode);
+            super::work::speak_for(task, episode, self.instead.get(&episode.group));
             task.due_at = earlier(task.due_at, work.due(episode, work.step.at));
             work.event(&task.id, Actor::hearth(), "worsened", last_change(episode));
             if task.status == TaskStatus::OnHold {
@@ -357,7 +338,7 @@ impl Fold {
             if !task.episodes.contains(&episode.id) {
                 task.episodes.push(episode.id.clone());
             }
-            super::work::speak_for(task, episode);
+            super::work::speak_for(task, episode, self.instead.get(&episode.group));
             if episode.is_open() {
                 super::work::is_over(task, [episode]);
             }
@@ -368,8 +349,10 @@ impl Fold {
             let Some(mut task) = work.new_task(episode, *count) else { return };
             let remark = occasion.map(|o| o.remark);
             task.unconfirmed = remark == Some(Remark::Unconfirmed);
-            if let Some(now) = occasion.and_then(|o| o.now.as_ref()) {
-                super::work::speak_as(&mut task, episode, now);
+            let now = occasion.and_then(|o| o.now.as_ref());
+            if let Some(instead) = now.and_then(|now| Instead::of(episode, now)) {
+                super::work::speak_for(&mut task, episode, Some(&instead));
+                self.instead.insert(episode.group.clone(), instead);
             }
             let reason = task.reason.clone();
             let why = match remark {
@@ -400,6 +383,19 @@ impl Fold {
         for group in work.take_changed() {
             work.latest(self.open.get(&group));
         }
+    }
+}
+
+/// What is known of `episode` now, as settled.
+fn settled_now(episode: &Episode, work: &Work<'_>) -> Settled {
+    let kinds = episode.rules.iter().flat_map(|r| &r.evidence.points).flat_map(|p| p.quantity.kinds());
+    Settled {
+        severity: episode.severity,
+        rules: episode.rules.iter().map(|r| r.rule.clone()).collect(),
+        // A missed expectation has no reading: what counts from now on is what is missed from now on.
+        shown: kinds.filter_map(|k| work.step.judge.newest(k)).max().unwrap_or(work.step.at),
+        not_before: None,
+        revisit_at: None,
     }
 }
 
@@ -444,14 +440,14 @@ fn last_change(episode: &Episode) -> Sentence {
 
 /// A rule or a severity that the task spoke for is no more, while its episode goes on by another: a task that nobody
 /// has touched says what is known now, in one that somebody has it is written.
-fn take_back(task: &mut crate::Task, episode: &Episode, work: &mut Work<'_>) {
+fn take_back(task: &mut crate::Task, episode: &Episode, instead: Option<&Instead>, work: &mut Work<'_>) {
     let others = task.episodes.iter().filter_map(|id| work.episode(id)).map(|e| e.severity);
     let severity = others.fold(episode.severity, Severity::max);
     let why = Sentence::TakenBack { what: TakenBack::Part(episode.reason().map(Box::new)) };
     if !task.touched {
         task.severity = severity;
         task.ask.clear();
-        super::work::speak_for(task, episode);
+        super::work::speak_for(task, episode, instead);
         task.due_at = work.due(episode, task.created_at);
     }
     work.event(&task.id, Actor::hearth(), "retracted", why);
@@ -464,6 +460,13 @@ fn hand_back(task: &mut crate::Task) {
 
 fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     [a, b].into_iter().flatten().min()
+}
+
+/// An unusual value wants a repeat, whatever the rules say of it.
+fn ask_again(stored: &StoredReading, work: &mut Work<'_>) {
+    if stored.admission_flags.contains(&Flag::SOFT_LIMIT) && can_repeat(stored, REPEAT) {
+        work.prompt(prompt_for(stored, stored.reading.kind, REPEAT, work.step.at));
+    }
 }
 
 /// A repeat can be asked for: the hub is connected and the reading fresh.

@@ -78,6 +78,10 @@ impl Judge for Says {
     fn true_again(&self, _: &GroupKey, _: Instant, _: Option<Instant>) -> Option<Again> {
         self.0.then(|| Again { rule: RuleId::new("HF-W2").unwrap(), why: Sentence::words("up again") })
     }
+
+    fn newest(&self, _: vitals::Kind) -> Option<Instant> {
+        None
+    }
 }
 
 #[derive(Default)]
@@ -377,7 +381,30 @@ fn a_task_that_comes_back_says_what_is_true_now() {
     w.command(2, Verb::Complete, &e);
     w.again = true;
     w.step(3, Cause::Other, &e);
-    assert_eq!(w.only_open().reason.to_string(), "up again");
+    let again = Sentence::words("up again");
+    assert_eq!(w.only_open().reason, again);
+    // It stays so when a second kind makes it more severe: what was settled is not said again.
+    w.again = false;
+    let [mut e] = e;
+    let second = Sentence::SecondKind { severity: Severity::Critical, kinds: [Kind::BodyWeight, Kind::BloodPressure] };
+    e.severity = Severity::Critical;
+    e.changes.push(EpisodeChange { at: t(40), why: second.clone() });
+    w.step(40, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!(
+        (&w.only_open().reason, w.only_open().severity),
+        (&again.clone().and(second.clone()), Severity::Critical)
+    );
+    // What the rule itself says later is newer than both.
+    let why = Sentence::words("up 4 kg");
+    e.rules[0].worsened = Some(Worsened { at: t(50), by: None, why: why.clone(), evidence: Evidence::default() });
+    e.rules.push(rule("HF-W3", 50, None));
+    w.step(50, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!(w.only_open().reason, why.and(second.clone()));
+    // Once this task is closed too, its second kind is settled with it.
+    w.command(60, Verb::Complete, std::slice::from_ref(&e));
+    w.again = true;
+    w.step(61, Cause::Other, std::slice::from_ref(&e));
+    assert_eq!(w.only_open().reason, again);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The bench on which one step is done: what it reads, and what it has to write so far.
 
-use super::{Again, Effects, PromptRequest, Step};
+use super::{Effects, Instead, PromptRequest, Step};
 use crate::{Episode, EpisodeId, Fault, GroupKey, PatientId, Queue, Sentence, Severity, Task, TaskId, TaskStatus};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ impl<'a> Work<'a> {
             closed_by: None,
             touched: false,
         };
-        speak_for(&mut task, episode);
+        speak_for(&mut task, episode, None);
         is_over(&mut task, [episode]);
         Some(task)
     }
@@ -126,14 +126,20 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The task says what the episode's leading rule says; its severity never falls.
-pub(super) fn speak_for(task: &mut Task, episode: &Episode) {
+/// The task says what the episode's leading rule says; its severity never falls. Where that was settled by a task before,
+/// and the rule has said nothing since, it says what is true `instead`.
+pub(super) fn speak_for(task: &mut Task, episode: &Episode, instead: Option<&Instead>) {
     task.severity = task.severity.max(episode.severity);
-    let Some(rule) = episode.leading_rule() else { return };
+    let Some(leading) = episode.leading_rule() else { return };
+    let instead = instead.filter(|i| i.settled == *leading.says());
+    let now = instead.map(|i| &i.now);
+    let rule = now.and_then(|now| episode.rules.iter().find(|r| r.rule == now.rule)).unwrap_or(leading);
     task.rule = rule.rule.clone();
     task.rulebook_version.clone_from(&rule.rulebook);
     task.title.clone_from(&rule.task.title);
-    task.reason = episode.reason().unwrap_or_default();
+    let said = now.map_or_else(|| leading.says(), |now| &now.why).clone();
+    let second = episode.second_kind().filter(|second| instead.is_none_or(|i| i.second.as_ref() != Some(second)));
+    task.reason = second.cloned().into_iter().fold(said, Sentence::and);
     task.basis.clone_from(&rule.basis);
     for question in episode.rules.iter().flat_map(|r| &r.task.ask) {
         if !task.ask.contains(question) {
@@ -151,16 +157,6 @@ pub(super) fn is_over<'e>(task: &mut Task, episodes: impl IntoIterator<Item = &'
     let unwatched = ends.is_some_and(|ends| ends.iter().any(|(_, unwatched)| *unwatched));
     task.condition_over_since = since.filter(|_| !unwatched);
     task.unwatched_since = since.filter(|_| unwatched);
-}
-
-/// The task says what is true now, where its episode's leading rule was settled by a task before.
-pub(super) fn speak_as(task: &mut Task, episode: &Episode, now: &Again) {
-    task.reason.clone_from(&now.why);
-    let Some(rule) = episode.rules.iter().find(|r| r.rule == now.rule) else { return };
-    task.rule = rule.rule.clone();
-    task.rulebook_version.clone_from(&rule.rulebook);
-    task.title.clone_from(&rule.task.title);
-    task.basis.clone_from(&rule.basis);
 }
 
 impl Work<'_> {
