@@ -86,7 +86,7 @@ fn read(db: &Connection, wanted: Option<&[i64]>, since: i64) -> Result<Tasks, Fa
         }
         None => ("?1 = '' AND t.status NOT IN ('completed', 'cancelled')", String::new()),
     };
-    let programmes = programmes(db, &open, &wanted)?;
+    let programmes = programmes(db, open, &wanted)?;
     let mut query = db.prepare_cached(&format!(
         "SELECT t.row, t.patient, t.team_set, t.queue, t.status, t.rank, t.due_at, t.created_at, t.owner,
             ifnull(p.search, '') AS search
