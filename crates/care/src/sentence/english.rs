@@ -204,16 +204,27 @@ fn say_given(given: &Given) -> String {
 fn say_term(term: &Term) -> String {
     match term {
         Term::Number(given) => say_given(given),
-        Term::Parameter { name, given } => {
-            let said = format!("{} {}", name.replace('_', " "), say_given(given));
-            whose(given.origin).map_or_else(|| said.clone(), |whose| format!("{said} {whose}"))
-        }
+        Term::Parameter { name, given } => format!("{} {}", name.replace('_', " "), say_whose(given)),
         Term::NotSet => NOT_SET.to_owned(),
         Term::AtOnset(value) => format!("{} at the start", value.map_or("unknown".to_owned(), say_amount)),
         Term::Readings(readings) => lower_first(&subject(readings)),
-        Term::Negative(a) => format!("-({})", say_term(a)),
-        Term::Of(op, a, b) => format!("{} {} {}", say_term(a), op.sign(), say_term(b)),
+        Term::Negative(a) => format!("-({})", say_added(a)),
+        Term::Of(op, a, b) => format!("{} {} {}", say_term(a), op.sign(), say_added(b)),
     }
+}
+
+/// What is added to something that is named: a rulebook's name for it would say nothing to a reader.
+fn say_added(term: &Term) -> String {
+    match term {
+        Term::Parameter { given, .. } => say_whose(given),
+        other => say_term(other),
+    }
+}
+
+/// A parameter's value, with whose it is.
+fn say_whose(given: &Given) -> String {
+    let said = say_given(given);
+    whose(given.origin).map_or_else(|| said.clone(), |whose| format!("{said} {whose}"))
 }
 
 fn say_held(held: Held) -> String {

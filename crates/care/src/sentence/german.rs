@@ -203,14 +203,33 @@ fn say_term(term: &Term) -> String {
     match term {
         Term::Number(given) => say_given(given),
         Term::Parameter { name, given } => {
-            let said = format!("{} {}", name.replace('_', " "), say_given(given));
+            let said = format!("{} {}", parameter(name), say_given(given));
             whose(given.origin).map_or_else(|| said.clone(), |whose| format!("{said}, {whose},"))
         }
         Term::NotSet => NOT_SET.to_owned(),
         Term::AtOnset(value) => format!("{} zu Beginn", value.map_or("unbekannt".to_owned(), say_amount)),
         Term::Readings(readings) => subject(readings),
-        Term::Negative(a) => format!("-({})", say_term(a)),
-        Term::Of(op, a, b) => format!("{} {} {}", say_term(a), op.sign(), say_term(b)),
+        Term::Negative(a) => format!("-({})", say_added(a)),
+        Term::Of(op, a, b) => format!("{} {} {}", say_term(a), op.sign(), say_added(b)),
+    }
+}
+
+/// What is added to something that is named: a rulebook's name for it would say nothing to a reader.
+fn say_added(term: &Term) -> String {
+    match term {
+        Term::Parameter { given, .. } => {
+            let said = say_given(given);
+            whose(given.origin).map_or_else(|| said.clone(), |whose| format!("{said}, {whose}"))
+        }
+        other => say_term(other),
+    }
+}
+
+/// A rulebook's name for a parameter; one of the clinic's own as it is written.
+fn parameter(name: &str) -> String {
+    match name {
+        "target_weight" => "Zielgewicht".to_owned(),
+        other => other.replace('_', " "),
     }
 }
 

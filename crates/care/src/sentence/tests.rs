@@ -169,7 +169,25 @@ fn what_it_is_compared_with() {
     check(
         bounded(bmi(), Comparison::AtOrAbove, Threshold::Computed { term: term.clone(), value: Some(kg(8230)) }),
         "BMI 31.5 kg/m², at or above 82.3 kg (target weight 80 kg set for this patient + 2.3 kg)",
-        "BMI 31,5 kg/m², bei oder über 82,3 kg (target weight 80 kg, für diese Person festgelegt, + 2,3 kg)",
+        "BMI 31,5 kg/m², bei oder über 82,3 kg (Zielgewicht 80 kg, für diese Person festgelegt, + 2,3 kg)",
+    );
+    let settled = |origin| {
+        let settled = Term::Parameter { name: "settled".to_owned(), given: given(kg(90), origin) };
+        Box::new(Term::Of(Arithmetic::Plus, Box::new(Term::AtOnset(Some(kg(8310)))), Box::new(settled)))
+    };
+    let below = |origin| {
+        let term = settled(origin);
+        bounded(bmi(), Comparison::Below, Threshold::Computed { term, value: Some(kg(8400)) })
+    };
+    check(
+        below(ParameterOrigin::Rulebook),
+        "BMI 31.5 kg/m², below 84 kg (83.1 kg at the start + 0.9 kg)",
+        "BMI 31,5 kg/m², unter 84 kg (83,1 kg zu Beginn + 0,9 kg)",
+    );
+    check(
+        below(ParameterOrigin::Clinic),
+        "BMI 31.5 kg/m², below 84 kg (83.1 kg at the start + 0.9 kg set by the clinic)",
+        "BMI 31,5 kg/m², unter 84 kg (83,1 kg zu Beginn + 0,9 kg, von der Klinik festgelegt)",
     );
     let onset = Term::Of(
         Arithmetic::Minus,
