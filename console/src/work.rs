@@ -1,13 +1,15 @@
 //! A person's command on a task: journalled, folded by the rules, answered with what became of it.
 
-use crate::access::{Caller, scope_of};
+use crate::access::{Caller, Credential, scope_of};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::text::t;
-use care::{Actor, Command, CommandOutcome, Queue, Refused, Task, TaskId, Verb};
+use care::{Actor, Command, CommandOutcome, Permission, Queue, Refused, Task, TaskId, Verb};
+use chrono::SecondsFormat;
 use std::time::Duration;
-use store::StoreError;
+use store::{StoreError, User};
 use tokio::sync::broadcast::error::RecvError;
+use vitals::Instant;
 
 /// Rules in another process tell nobody here; then the outcome is looked for this often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -52,8 +54,9 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
     let task = caller.task(app, id.as_str()).await?;
     // What can be seen without the task's history is not journalled.
     command.check().map_err(Stopped::Refused)?;
+    check_time(app, &command)?;
     if let Some(owner) = command.owner.as_ref().filter(|_| command.verb == Verb::Assign) {
-        check_sight(app, &task, owner).await?;
+        check_owner(app, caller, &task, owner).await?;
     }
     // Interest comes before the command, or its outcome could pass unnoticed.
     let mut notices = app.store.notices();
@@ -86,21 +89,92 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
     }
 }
 
-/// A person who does not see the patient could not open the task. Who is no person, such as a token, is let be.
-async fn check_sight(app: &App, task: &Task, owner: &Actor) -> Result<(), Problem> {
-    let (Some(user), Some(record)) = (app.store.user(&owner.0).await?, app.store.patient(&task.patient).await?) else {
+/// A task that waits until a time gone by is back at once, with nobody told why. Journalled commands are not asked again:
+/// for them the time may well be over.
+fn check_time(app: &App, command: &Command) -> Result<(), Problem> {
+    let Some(until) = command.until.filter(|_| command.verb == Verb::Hold) else { return Ok(()) };
+    let now = app.clock.now();
+    if until > now {
         return Ok(());
-    };
+    }
+    let detail = format!(
+        "A task is held until a time that lies ahead, and `{}` does not: here it is `{}`. Give a later time, with its \
+         offset from UTC.",
+        iso(until),
+        iso(now)
+    );
+    Err(Problem::field("/until", detail).saying(|lang| t!(lang, "problem-until-ahead")))
+}
+
+fn iso(time: Instant) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Whether a task may go to `owner`. A misspelt name would take it out of "nobody's yet" and leave it with nobody.
+async fn check_owner(app: &App, caller: &Caller, task: &Task, owner: &Actor) -> Result<(), Problem> {
+    // A program has no account that could be looked up; it may take a task itself.
+    if matches!(caller.credential, Credential::Bearer) && *owner == caller.actor {
+        return Ok(());
+    }
+    let user = app.store.user(&owner.0).await?.ok_or_else(|| {
+        let problem = Problem::field(
+            "/owner",
+            format!(
+                "Nobody here has the sign-in name `{}`. Give that of an active person whose role may work on tasks.",
+                owner.0
+            ),
+        );
+        let name = owner.0.clone();
+        problem.saying(move |lang| t!(lang, "problem-owner-unknown", name = name.as_str()))
+    })?;
+    check_worker(&user)?;
+    check_sight(app, task, user).await
+}
+
+/// Who may not sign in, or only read, could not do anything with the task.
+fn check_worker(user: &User) -> Result<(), Problem> {
+    let name = shown(user).to_owned();
+    if user.disabled {
+        let problem = Problem::field(
+            "/owner",
+            format!(
+                "The account of {name} is disabled. Choose an active person whose role may work on tasks, or have an \
+                 administrator enable the account."
+            ),
+        );
+        return Err(problem.saying(move |lang| t!(lang, "problem-owner-disabled", name = name.as_str())));
+    }
+    if !user.role.may(Permission::WorkTasks) {
+        let problem = Problem::field(
+            "/owner",
+            format!(
+                "The role of {name} does not work on tasks. Choose an active person whose role does, or have an \
+                 administrator give {name} another one."
+            ),
+        );
+        return Err(problem.saying(move |lang| t!(lang, "problem-owner-role", name = name.as_str())));
+    }
+    Ok(())
+}
+
+/// A person who does not see the patient could not open the task.
+async fn check_sight(app: &App, task: &Task, user: User) -> Result<(), Problem> {
+    let Some(record) = app.store.patient(&task.patient).await? else { return Ok(()) };
+    let name = shown(&user).to_owned();
     let scope = scope_of(app, &user.name, user.teams).await?;
     if task.queue == Queue::Operations || scope.sees(&record.patient) {
         return Ok(());
     }
-    let name = if user.display_name.is_empty() { user.name } else { user.display_name };
     let problem = Problem::conflict(format!(
         "{name} does not see this patient. Choose somebody of the patient's teams, or have an administrator put {name} \
          into one of them."
     ));
     Err(problem.saying(move |lang| t!(lang, "problem-out-of-sight", name = name.as_str())))
+}
+
+/// The name under which others know them.
+fn shown(user: &User) -> &str {
+    if user.display_name.is_empty() { &user.name } else { &user.display_name }
 }
 
 async fn finish(app: &App, id: &TaskId, outcome: CommandOutcome) -> Result<Task, Stopped> {

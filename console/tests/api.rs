@@ -53,6 +53,61 @@ async fn a_task_is_worked_and_a_second_person_is_told_who_has_it() {
 }
 
 #[tokio::test]
+async fn a_task_is_given_only_to_who_can_work_on_it() {
+    let f = Fixture::start().await;
+    for role in [care::Role::Administrator, care::Role::Coordinator, care::Role::Clinician, care::Role::Viewer] {
+        f.add_user(role).await;
+    }
+    assert_eq!(f.api("PATCH", "/users/clinician", r#"{"disabled": true}"#).await.status, 200);
+    let task = gaining(&f).await;
+    let path = format!("/tasks/{task}/assign");
+    let to = async |owner: &str| f.api("POST", &path, &format!(r#"{{"owner": "{owner}"}}"#)).await;
+    for (owner, why) in [
+        ("nobody", "Nobody here has the sign-in name `nobody`"),
+        ("viewer", "The role of viewer does not work on tasks"),
+        ("clinician", "The account of clinician is disabled"),
+        ("token:nobody", "Nobody here has the sign-in name `token:nobody`"),
+    ] {
+        let refused = to(owner).await;
+        assert_eq!((refused.status, refused.json()["pointer"].as_str()), (400, Some("/owner")), "{}", refused.body);
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(why) && detail.contains("an active person whose role"), "{detail}");
+    }
+    let shown = f.api("GET", &format!("/tasks/{task}"), "").await.json();
+    assert_eq!((shown["status"].as_str(), shown["owner"].as_str()), (Some("requested"), None), "still nobody's");
+    let page = f.sign_in("administrator").await.post(&path, "owner=viewer").await;
+    assert_eq!(page.status, 400, "{}", page.body);
+    assert_eq!(to("coordinator").await.json()["owner"], "coordinator");
+    assert_eq!(to("automation").await.json()["owner"], "automation", "a program may take a task itself");
+
+    let made = f.api("POST", "/tokens", r#"{"label": "c", "role": "coordinator"}"#).await.json();
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let itself = format!("token:{}", made["id"].as_str().unwrap());
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = format!(r#"{{"owner": "{itself}"}}"#);
+    let taken = support::client::send(f.address, "POST", &format!("/api/v1{path}"), &headers, &body).await;
+    assert_eq!((taken.status, taken.json()["owner"].as_str()), (200, Some(itself.as_str())), "{}", taken.body);
+    assert_eq!(to(&itself).await.status, 400, "nobody else can give it one");
+}
+
+#[tokio::test]
+async fn a_task_is_held_only_until_a_time_that_lies_ahead() {
+    let f = Fixture::start().await;
+    let task = gaining(&f).await;
+    assert_eq!(f.api("POST", &format!("/tasks/{task}/accept"), "").await.status, 200);
+    let hold =
+        async |until: &str| f.api("POST", &format!("/tasks/{task}/hold"), &format!(r#"{{"until": "{until}"}}"#)).await;
+    for until in ["2026-11-21T11:59:59Z", "2026-11-21T12:00:00Z", "2026-11-21T13:00:00+02:00"] {
+        let refused = hold(until).await;
+        assert_eq!((refused.status, refused.json()["pointer"].as_str()), (400, Some("/until")), "{}", refused.body);
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("lies ahead") && detail.contains("2026-11-21T12:00:00Z"), "{detail}");
+    }
+    assert_eq!(f.api("GET", &format!("/tasks/{task}"), "").await.json()["status"], "accepted");
+    assert_eq!(hold("2026-11-21T12:00:01Z").await.json()["status"], "on-hold");
+}
+
+#[tokio::test]
 async fn readings_are_normalised_and_keep_what_was_sent() {
     let f = Fixture::start().await;
     gaining(&f).await;

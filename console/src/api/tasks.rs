@@ -156,9 +156,9 @@ pub(super) struct CommandIn {
     /// `no-action`, `not-reached`; `hold` may say `not-reached`
     #[schema(value_type = Option<String>)]
     outcome: Option<Outcome>,
-    /// for `assign`
+    /// for `assign`: the sign-in name of an active person whose role may work on tasks; a program may name itself
     owner: Option<String>,
-    /// for `hold`: when the task returns; for `complete`: no new task of this condition before
+    /// for `hold`: when the task returns, which lies ahead; for `complete`: no new task of this condition before
     until: Option<DateTime<Utc>>,
 }
 
