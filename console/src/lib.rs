@@ -17,6 +17,7 @@ mod ports;
 mod problem;
 mod replays;
 mod server;
+mod settle;
 mod silence;
 mod text;
 mod work;

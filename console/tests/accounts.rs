@@ -163,9 +163,9 @@ async fn who_is_out_of_sight_is_nowhere_to_be_seen() {
             assert!(!page.body.contains(word), "{list} tells {word}: {}", page.body);
         }
     }
-    assert!(
-        browser.get("/").await.body.contains("Bert Seen") && browser.get("/patients").await.body.contains("Bert Seen")
-    );
+    let list = browser.get("/").await.body;
+    assert!(list.contains("1 open task of team north stands on nobody’s list"), "{list}");
+    assert!(list.contains("Bert Seen") && browser.get("/patients").await.body.contains("Bert Seen"));
     for list in ["patients", "tasks", "tasks?patient=anna", "assignments", "patients?search=anna"] {
         let reply = browser.get(&format!("/api/v1/{list}")).await;
         assert!(!reply.body.contains("anna") && !reply.body.contains(&task), "{list}: {}", reply.body);

@@ -110,11 +110,14 @@ async fn a_clinic_limit_is_set_with_a_reason_and_stands_in_the_history() {
     assert_eq!(unreasoned.status, 400);
     says(&unreasoned, &["Please say why", "value=\"2.5\""]);
     assert_eq!(browser.post("/rules/parameters", &set("much", "because")).await.status, 400);
-    let done = browser.post("/rules/parameters", &set("2%2C5", "too+many+alerts")).await;
+    let preview = browser.post("/rules/parameters", &set("2%2C5", "too+many+alerts")).await;
+    says(&preview, &["What this changes", "2.5 kg", "It concerns", "value=\"save\""]);
+    says(&browser.get("/rules?book=heart-failure").await, &["by more than 2 kg within"]);
+    let done = browser.post("/rules/parameters", &format!("{}&step=save", set("2%2C5", "too+many+alerts"))).await;
     assert_eq!(done.header("location"), Some("/rules?book=heart-failure#heart-failure-gain_3d"));
     let page = browser.get("/rules?book=heart-failure").await;
     says(&page, &["by more than 2.5 kg within", "the clinic’s; the rulebook says 2 kg", "too many alerts", "1 change"]);
-    let back = browser.post("/rules/parameters", "key=heart-failure.gain_3d&back=1&reason=as+before").await;
+    let back = browser.post("/rules/parameters", "key=heart-failure.gain_3d&back=1&reason=as+before&step=save").await;
     assert_eq!(back.status, 303, "{}", back.body);
     says(&browser.get("/rules?book=heart-failure").await, &["by more than 2 kg within", "back to the rulebook’s"]);
 }

@@ -129,7 +129,14 @@ async fn a_limit_is_previewed_and_set_and_the_chart_says_who_set_it() {
     says(&preview, &["With 1.2 kg:", "1 more episode in the last 90 days, 1 task would open now.", "value=\"save\""]);
     let before = f.api("GET", "/patients/anna", "").await.json();
     assert_eq!(before["parameters"], serde_json::json!({}), "a preview changes nothing");
+    let set = async || f.api("GET", "/audit?patient=anna&action=set-parameters", "").await.json()["items"].clone();
+    assert_eq!(set().await, serde_json::json!([]), "and the trail does not say that it did");
     assert_eq!(browser.post(path, &format!("{lower}&step=save")).await.status, 303);
+    let lines = set().await;
+    assert_eq!(
+        (lines.as_array().map(Vec::len), &lines[0]["detail"]),
+        (Some(1), &"heart-failure.gain_3d: 1.2 kg".into())
+    );
     let page = settled(&f, &browser, "/patients/anna", "Call about sudden weight gain").await;
     says(&page, &["1.2 kg", "this patient", "set by clinician", "Frail"]);
 

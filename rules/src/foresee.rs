@@ -163,7 +163,7 @@ impl Asked<'_> {
         let was = |task: &Task| open.iter().find(|t| t.id == task.id);
         let (opened, others): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(|t| was(t).is_none());
         let (changed, cancelled): (Vec<Task>, Vec<Task>) = others.into_iter().partition(|t| t.status.is_open());
-        let differs = |task: &Task| was(task).is_none_or(|t| t != task);
+        let differs = |task: &Task| was(task).is_none_or(|t| said(t) != said(task));
         Ok(Foreseen {
             patient,
             before,
@@ -173,6 +173,12 @@ impl Asked<'_> {
             changed: changed.into_iter().filter(differs).collect(),
         })
     }
+}
+
+/// What people see of an open task: that it covers an episode under another id they do not.
+fn said(task: &Task) -> impl PartialEq + '_ {
+    let over = (task.condition_over_since.is_some(), task.unwatched_since.is_some());
+    (&task.rule, task.severity, &task.title, &task.reason, task.status, task.due_at, over)
 }
 
 /// A patient as they stand.

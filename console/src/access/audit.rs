@@ -21,6 +21,10 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(1);
 /// So many looks are remembered; beyond it everything is written anew.
 const REMEMBERED: usize = 10_000;
 
+/// A form that showed what it would change, and changed nothing: it was a look, called so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnlyLooked(pub(crate) &'static str);
+
 /// Writes the audit trail.
 #[derive(Default)]
 pub(crate) struct Trail {

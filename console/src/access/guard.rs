@@ -1,7 +1,7 @@
 //! The one place every request passes: who is it, may they, is the form theirs, and the audit trail.
 
 use super::table::{Access, Found, Row, find};
-use super::{AuditDetail, AuditSubject, Caller, Credential, session};
+use super::{AuditDetail, AuditSubject, Caller, Credential, OnlyLooked, session};
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::t;
@@ -42,7 +42,7 @@ pub(crate) async fn guard(State(app): State<Shared>, mut request: Request, next:
     if caller.must_enrol && !row.path.starts_with("/account") && row.path != "/sign-out" {
         return ask_to_enrol(&request);
     }
-    let subject = subject_of(&mut request).await;
+    let (subject, named) = named_in(&mut request).await;
     // Whatever is answered instead of what was asked is said in their language.
     let theirs = |mut response: Response| {
         response.extensions_mut().insert(caller.lang);
@@ -61,8 +61,9 @@ pub(crate) async fn guard(State(app): State<Shared>, mut request: Request, next:
     if !done {
         return response;
     }
-    let detail = response.extensions().get::<AuditDetail>().map_or("", |d| d.0.as_str());
-    match write_down(&app, &caller, row, (&subject, detail)).await {
+    let detail = response.extensions().get::<AuditDetail>().map_or(named.as_str(), |d| d.0.as_str());
+    let only_looked = response.extensions().get::<OnlyLooked>().map(|l| l.0);
+    match write_down(&app, &caller, row, only_looked, (&subject, detail)).await {
         Ok(()) => response,
         Err(problem) => problem.into_response(),
     }
@@ -107,10 +108,12 @@ fn ask_to_enrol(request: &Request) -> Response {
     Redirect::to("/account/second-factor").into_response()
 }
 
-/// The first parameter of the path: the patient, task, source, row or person that the request is about.
-async fn subject_of(request: &mut Request) -> String {
-    let params = request.extract_parts::<RawPathParams>().await;
-    params.ok().and_then(|p| p.iter().next().map(|(_, value)| value.to_owned())).unwrap_or_default()
+/// The first parameter of the path: the patient, task, source, row or person that the request is about. And the second,
+/// where there is one: what is done to it, such as the verb of a task or the limit that is set.
+async fn named_in(request: &mut Request) -> (String, String) {
+    let params = request.extract_parts::<RawPathParams>().await.ok();
+    let mut values = params.iter().flat_map(RawPathParams::iter).map(|(_, value)| value.to_owned());
+    (values.next().unwrap_or_default(), values.next().unwrap_or_default())
 }
 
 async fn refuse(app: &App, caller: &Caller, row: &Row, subject: String) -> Response {
@@ -166,10 +169,16 @@ pub(crate) fn from_elsewhere(headers: &HeaderMap) -> bool {
 }
 
 /// Writes the trail before the answer leaves: no data of a patient goes out unrecorded.
-async fn write_down(app: &App, caller: &Caller, row: &Row, (subject, detail): (&str, &str)) -> Result<(), Problem> {
-    let Some(action) = row.audit else { return Ok(()) };
+async fn write_down(
+    app: &App,
+    caller: &Caller,
+    row: &Row,
+    only_looked: Option<&'static str>,
+    (subject, detail): (&str, &str),
+) -> Result<(), Problem> {
+    let Some(action) = only_looked.or(row.audit) else { return Ok(()) };
     let now = app.clock.now();
-    if row.method == "GET" {
+    if row.method == "GET" || only_looked.is_some() {
         app.trail.looked(&app.store, caller, (action, subject), now).await?;
     } else {
         app.trail.did(&app.store, caller, (action, subject, detail), now).await?;

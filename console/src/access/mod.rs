@@ -13,6 +13,6 @@ pub(crate) mod session;
 pub(crate) mod step;
 pub(crate) mod table;
 
-pub(crate) use audit::{AuditDetail, AuditSubject};
+pub(crate) use audit::{AuditDetail, AuditSubject, OnlyLooked};
 pub(crate) use caller::{Caller, Credential, scope_of};
 pub(crate) use guard::guard;

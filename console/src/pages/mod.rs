@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod audit;
 mod chart;
+mod clinic_preview;
 mod devices;
 mod first_run;
 mod form;

@@ -1,17 +1,20 @@
 //! What is watched, by which version, with which limits.
 
+use super::clinic_preview;
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert, ticked};
 use super::sentence::{readable, sentence, severities};
-use crate::access::Caller;
+use crate::access::{AuditDetail, Caller, OnlyLooked};
 use crate::api::parameters::{in_force, set_clinic};
+use crate::api::patient_input::check_parameters;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::{Books, Lang, Words, capitalised, t};
 use crate::{BookInfo, ParameterInfo, RuleInfo};
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use care::{Actor, Event, EventBody, Permission};
+use care::{Actor, Event, EventBody, ParameterScope, Permission};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -58,7 +61,7 @@ pub(super) async fn page(
     Ok(show(&caller, &load(&app, &caller).await?, chosen.book.as_deref(), None))
 }
 
-/// `POST /rules/parameters`: the clinic's own value, or back to the rulebook's.
+/// `POST /rules/parameters`: shows what the clinic's own value would change, or the rulebook's again, then sets it.
 pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Fields) -> Result<Response, Problem> {
     let lang = caller.lang;
     let done = async {
@@ -73,11 +76,19 @@ pub(super) async fn set(State(app): State<Shared>, caller: Caller, fields: Field
             }
         };
         let reason = fields.get("reason").ok_or_else(|| Problem::field("/reason", t!(lang, "rules-want-reason")))?;
-        set_clinic(&app, BTreeMap::from([(key.clone(), value)]), (reason, None), &caller.actor).await?;
-        Ok::<_, Problem>(key)
+        let values = BTreeMap::from([(key.clone(), value.clone())]);
+        if fields.get("step") != Some("save") {
+            check_parameters(&values, ParameterScope::Clinic, app.rulebooks.as_ref())?;
+            let page = clinic_preview::page(&app, &caller, (&key, value.as_deref()), &fields).await?;
+            return Ok((Extension(OnlyLooked("list-patients")), page).into_response());
+        }
+        set_clinic(&app, values, (reason, None), &caller.actor).await?;
+        let detail = format!("{key}: {}", value.as_deref().unwrap_or("set back"));
+        let to = Redirect::to(&format!("/rules?book={}#{}", book_of(&key), anchor(&key)));
+        Ok::<_, Problem>((Extension(AuditDetail(detail)), to).into_response())
     };
     match done.await {
-        Ok(key) => Ok(Redirect::to(&format!("/rules?book={}#{}", book_of(&key), anchor(&key))).into_response()),
+        Ok(response) => Ok(response),
         Err(problem) if problem.status.is_client_error() => {
             let book = fields.get("key").map(book_of);
             let page =
@@ -111,11 +122,11 @@ async fn load(app: &App, caller: &Caller) -> Result<View, Problem> {
 }
 
 /// The rulebook that a parameter belongs to.
-fn book_of(key: &str) -> &str {
+pub(super) fn book_of(key: &str) -> &str {
     key.split('.').next().unwrap_or_default()
 }
 
-fn anchor(key: &str) -> String {
+pub(super) fn anchor(key: &str) -> String {
     key.replace('.', "-")
 }
 

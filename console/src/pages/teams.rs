@@ -3,14 +3,16 @@
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
 use super::people::{Part, parts};
+use super::tasks::times;
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::t;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use care::{Team, TeamId};
+use care::{Actor, Permission, Scope, Team, TeamId};
 use maud::{Markup, html};
+use store::{BoardFilter, BoardQuery};
 
 /// `GET /teams`.
 pub(super) async fn page(State(app): State<Shared>, caller: Caller) -> Result<Markup, Problem> {
@@ -77,7 +79,7 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
                 thead { tr { th { (t!(lang, "accounts-team")) } th { (t!(lang, "accounts-members")) } th { span.hide { (t!(lang, "accounts-change")) } } } }
                 tbody { @for team in &teams { tr {
                     th scope="row" { (team.name) " " small.quiet { (team.id) } }
-                    td { (members(team)) }
+                    td { @let members = members(team); @if members.is_empty() { strong { (t!(lang, "accounts-team-empty")) } } @else { (members) } }
                     td.forms {
                         form method="post" action="/teams" { (csrf(caller)) input type="hidden" name="id" value=(team.id);
                             input type="text" name="name" value=(team.name) required maxlength="100" aria-label=(t!(lang, "accounts-team-name-of", team = team.name.as_str()));
@@ -95,6 +97,31 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
         }
     };
     Ok(layout::page(caller, Place::People, &t!(lang, "accounts-teams"), &content))
+}
+
+/// Teams in which nobody who is there works on tasks, with how many of their patients' tasks are open: these stand on
+/// nobody's list.
+pub(super) async fn unattended(app: &App) -> Result<Vec<(Team, usize)>, Problem> {
+    let users = app.store.users().await?;
+    let works = |team: &Team| {
+        users.iter().any(|u| !u.disabled && u.role.may(Permission::WorkTasks) && u.teams.contains(&team.id))
+    };
+    let mut found = Vec::new();
+    for team in app.store.teams().await?.into_iter().filter(|team| !works(team)) {
+        let question = BoardQuery {
+            scope: Scope::All,
+            filter: BoardFilter { team: Some(team.id.clone()), ..BoardFilter::default() },
+            reader: Actor::hearth(),
+            times: times(app),
+            budget: 0,
+            asked: Default::default(),
+        };
+        let open = app.store.board(question).await?.parts.iter().map(|part| part.total).sum();
+        if open > 0 {
+            found.push((team, open));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ accounts-team-name = Name des Teams
 accounts-team-name-of = Name von { $team }
 accounts-team-needs-name = Bitte geben Sie einen Namen an.
 accounts-teams = Teams
+accounts-team-empty = noch niemand; Aufgaben seiner Patienten stehen auf keiner Liste
 accounts-teams-explained = Wer zu einem Team gehört, sieht dessen Patienten; andere sehen sie nur mit Begründung. Patienten ohne Team sind für alle zu sehen.
 accounts-this-one = dieser hier
 accounts-to = Bis

@@ -38,6 +38,10 @@ notify-warn-no-way = Nachrichten per { $way } können nicht hinaus: das ist in d
 notify-warn-nobody-on-duty = { $programme }: von den Ersten und Nächsten ist jetzt niemand im Dienst.
 notify-warn-nobody-last = { $programme }: von den Letzten kann sich niemand anmelden.
 notify-warn-unreachable = { $name } ist auf keinem eingerichteten Weg zu erreichen.
+notify-warn-unattended = { $n ->
+    [one] 1 offene Aufgabe des Teams { $team } steht auf keiner Liste: Niemand, der Aufgaben bearbeitet, gehört zu diesem Team. Die Verwaltung ordnet ihm jemanden zu.
+   *[other] { $n } offene Aufgaben des Teams { $team } stehen auf keiner Liste: Niemand, der Aufgaben bearbeitet, gehört zu diesem Team. Die Verwaltung ordnet ihm jemanden zu.
+}
 
 notify-test = Probenachricht senden
 notify-test-send = Senden

@@ -23,6 +23,7 @@ patient-of-clinic = Klinik
 patient-of-patient = diese Person
 patient-above-lowest = { $amount } über dem niedrigsten Wert
 patient-below-highest = { $amount } unter dem höchsten Wert
+patient-broken-line = Gestrichelte Linie: { $what }
 patient-chart-title = { $name } in { $unit }
 patient-chart-series = { $count ->
     [one] { $name }: 1 Messung, { $newest }, { $time }.
@@ -161,6 +162,7 @@ patient-no-task-changes = keine Aufgabe ändert sich jetzt
 patient-would-open = würde entstehen
 patient-would-go = würde zurückgenommen
 patient-would-change = würde so lauten
+patient-would-be-over = ihre Bedingung würde nicht mehr gelten
 patient-which-episodes = Welche Episoden
 patient-would-be = wäre gewesen
 patient-would-not-be = wäre nicht gewesen

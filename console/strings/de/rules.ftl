@@ -35,6 +35,20 @@ rules-value = Für die Klinik
 rules-range = von { $low } bis { $high } { $unit }
 rules-reason = Warum
 rules-change-means = Es gilt ab jetzt, für alle Personen ohne eigenen Wert. Frühere Messungen werden nicht neu beurteilt.
+rules-concerns-nobody = Es betrifft niemanden, den Sie sehen: Niemand davon ist in einem Programm mit diesen Regeln.
+rules-concerns = { $n ->
+    [one] Es betrifft 1 Person.
+   *[other] Es betrifft { $n } Personen.
+} { $changed ->
+    [0] Für niemanden wäre etwas anders.
+    [one] Für 1 davon wäre in den letzten 90 Tagen etwas anders:
+   *[other] Für { $changed } davon wäre in den letzten 90 Tagen etwas anders:
+}
+rules-concerns-first = Es sind mehr, als sich jetzt ansehen lassen: Das würde sich für die ersten { $n } ändern.
+rules-concerns-own = { $n ->
+    [one] 1 weitere Person hat einen eigenen Wert und behält ihn.
+   *[other] { $n } weitere Personen haben eigene Werte und behalten sie.
+}
 rules-do-change = Für die Klinik festlegen
 rules-back = Zurück auf das Regelwerk
 rules-want-value = Bitte geben Sie einen Wert an.

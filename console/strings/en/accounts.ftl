@@ -157,6 +157,7 @@ accounts-team-name = Name of the team
 accounts-team-name-of = Name of { $team }
 accounts-team-needs-name = Please give a name.
 accounts-teams = Teams
+accounts-team-empty = nobody yet; its patients’ tasks stand on nobody’s list
 accounts-teams-explained = A patient of a team is seen by its people, and with a reason by others. A patient of no team is seen by everybody.
 accounts-this-one = this one
 accounts-to = To

@@ -38,6 +38,10 @@ notify-warn-no-way = { $way }: messages cannot leave, because it is not set up i
 notify-warn-nobody-on-duty = { $programme }: nobody first or next in line is on duty now.
 notify-warn-nobody-last = { $programme }: nobody last in line may sign in.
 notify-warn-unreachable = { $name } cannot be reached by any way that is set up.
+notify-warn-unattended = { $n ->
+    [one] 1 open task of team { $team } stands on nobody’s list: nobody who works on tasks is in that team. An administrator puts somebody into it.
+   *[other] { $n } open tasks of team { $team } stand on nobody’s list: nobody who works on tasks is in that team. An administrator puts somebody into it.
+}
 
 notify-test = Send a test message
 notify-test-send = Send

@@ -23,6 +23,7 @@ patient-of-clinic = clinic
 patient-of-patient = this patient
 patient-above-lowest = { $amount } above the lowest
 patient-below-highest = { $amount } below the highest
+patient-broken-line = Broken line: { $what }
 patient-chart-title = { $name } in { $unit }
 patient-chart-series = { $count ->
     [one] { $name }: 1 reading, { $newest }, { $time }.
@@ -161,6 +162,7 @@ patient-no-task-changes = no task changes now
 patient-would-open = would open
 patient-would-go = would be cancelled
 patient-would-change = would be written so
+patient-would-be-over = its condition would no longer hold
 patient-which-episodes = Which episodes
 patient-would-be = would have been
 patient-would-not-be = would not have been

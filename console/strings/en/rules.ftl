@@ -35,6 +35,20 @@ rules-value = For the clinic
 rules-range = from { $low } to { $high } { $unit }
 rules-reason = Why
 rules-change-means = It holds from now on, for every patient who has no value of their own. Earlier readings are not judged anew.
+rules-concerns-nobody = It concerns nobody whom you see: nobody of them is in a programme with these rules.
+rules-concerns = { $n ->
+    [one] It concerns 1 person.
+   *[other] It concerns { $n } people.
+} { $changed ->
+    [0] Nothing would be different for anybody.
+    [one] Something would be different for 1 of them, over the last 90 days:
+   *[other] Something would be different for { $changed } of them, over the last 90 days:
+}
+rules-concerns-first = There are more than can be looked at now: this is what it would change for the first { $n }.
+rules-concerns-own = { $n ->
+    [one] 1 more has a value of their own and keeps it.
+   *[other] { $n } more have values of their own and keep them.
+}
 rules-do-change = Set it for the clinic
 rules-back = Back to the rulebook’s
 rules-want-value = Please give a value.

@@ -248,7 +248,8 @@
     if (!answer) { location.reload(); return; }
     if (answer.type === "opaqueredirect") { said.textContent = ""; button.closest("li")?.querySelector("a")?.focus(); soon(); return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const alert = page.querySelector("[role=alert], main p");
+    // A page without an alert says what is wrong in its first paragraph.
+    const alert = page.querySelector("[role=alert]") ?? page.querySelector("main p");
     said.replaceChildren(...(alert ? [document.adoptNode(alert)] : []));
     soon();
   });

@@ -77,11 +77,11 @@ pub(super) async fn test(State(app): State<Shared>, caller: Caller, fields: Fiel
 }
 
 /// Everything that stands in the way of telling people, for the list of tasks and this page.
-pub(super) fn warning_banner(lang: Lang, found: &[Warning]) -> Markup {
+fn warning_banner(found: &[String]) -> Markup {
     html! {
         div data-part="warnings" role="status" {
             @if !found.is_empty() {
-                ul.warnings.note { @for warning in found { li { (say(lang, warning)) } } }
+                ul.warnings.note { @for warning in found { li { (warning) } } }
             }
         }
     }
@@ -90,7 +90,12 @@ pub(super) fn warning_banner(lang: Lang, found: &[Warning]) -> Markup {
 /// The same, asked of the store.
 pub(super) async fn banner(app: &App, caller: &Caller) -> Result<Markup, Problem> {
     let book = app.store.cover().await?;
-    Ok(warning_banner(caller.lang, &warnings(&book, app.courier.ways(), app.clock.now())))
+    let lang = caller.lang;
+    let unattended = super::teams::unattended(app).await?.into_iter();
+    let unattended =
+        unattended.map(|(team, open)| t!(lang, "notify-warn-unattended", n = open, team = team.name.as_str()));
+    let others = warnings(&book, app.courier.ways(), app.clock.now());
+    Ok(warning_banner(&unattended.chain(others.iter().map(|w| say(lang, w))).collect::<Vec<_>>()))
 }
 
 fn say(lang: Lang, warning: &Warning) -> String {
@@ -129,7 +134,7 @@ async fn show(app: &App, caller: &Caller, said: Said) -> Result<Markup, Problem>
         h1 { (t!(lang, "notify-title")) }
         @if let Some(text) = &said.alert { (alert(text)) }
         @if let Some(text) = &said.done { p.done role="status" { (text) } }
-        (warning_banner(lang, &warnings(&book, app.courier.ways(), now)))
+        (banner(app, caller).await?)
         section.card {
             h2 { (t!(lang, "notify-in-words")) }
             @match policy {

@@ -2,13 +2,15 @@
 
 use super::preview::{self, Outcome};
 use super::view::{Shown, View};
-use crate::access::Caller;
+use crate::access::{AuditDetail, Caller, OnlyLooked};
 use crate::api::begin_with_device;
 use crate::app::{App, Shared};
 use crate::pages::form::{Fields, csrf};
 use crate::pages::layout::{self, Place, alert};
 use crate::problem::Problem;
+use crate::settle::judged;
 use crate::text::{Words, t};
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use care::{Assignment, Assignments, PatientId, Permission, Proposal};
@@ -113,20 +115,24 @@ pub(in crate::pages) async fn hand_over(
     let done: Result<Response, Problem> = async {
         let whose = match whose(&app, &caller, &view, &fields).await? {
             Found::One(whose) => whose,
-            Found::Several(list) => return Ok(show(&caller, &view, &fields, &Shape::Choose(&list)).into_response()),
+            Found::Several(list) => return Ok(looked(show(&caller, &view, &fields, &Shape::Choose(&list)))),
         };
         let wish = Wish::parse(&view, &fields, whose.map(|record| *record))?;
         let (lists, names) = wish.lists(&app, &caller, &view).await?;
         if fields.get("step") == Some("save") {
+            let (mut notices, people) =
+                (app.store.notices(), lists.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>());
             app.store.hand_over(lists, fields.get("reason").unwrap_or_default(), &caller.actor).await?;
             if Act::of(&fields) == Act::Assign {
                 begin_with_device(&app, &view.record, wish.from, &caller.actor).await?;
             }
-            return Ok(Redirect::to(&format!("/patients/{}#devices", view.id())).into_response());
+            judged(&app, &mut notices, &people).await?;
+            let to = Redirect::to(&format!("/patients/{}#devices", view.id()));
+            return Ok((Extension(AuditDetail(wish.written())), to).into_response());
         }
         let foreseen = preview::of(&app, view.words, &Proposal::Handed { device: wish.device.clone(), lists }).await?;
         let outcome = Outcome { what: None, foreseen: &foreseen, names: &names };
-        Ok(show(&caller, &view, &fields, &Shape::Preview(&outcome, wish.whose.as_ref())).into_response())
+        Ok(looked(show(&caller, &view, &fields, &Shape::Preview(&outcome, wish.whose.as_ref()))))
     }
     .await;
     match done {
@@ -137,6 +143,11 @@ pub(in crate::pages) async fn hand_over(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// A page that changed nothing yet.
+fn looked(page: Markup) -> Response {
+    (Extension(OnlyLooked("read-patient")), page).into_response()
 }
 
 /// Who is meant.
@@ -203,6 +214,14 @@ impl Wish {
         }
         let until = until.filter(|_| Act::of(fields) != Act::End);
         Ok(Self { device: DeviceRef { source, device }, slot: slot.transpose()?.map(UserSlot), from, until, whose })
+    }
+
+    /// For the audit trail: which readings of which device are whose.
+    fn written(&self) -> String {
+        let slot = self.slot.map_or_else(String::new, |s| format!(", slot {}", s.0));
+        let until = self.until.map_or_else(String::new, |until| until.to_rfc3339());
+        let whose = self.whose.as_ref().map_or("nobody", |record| record.patient.id.as_str());
+        format!("{}{slot}, {}/{until}, {whose}", self.device, self.from.to_rfc3339())
     }
 
     /// Everybody whose assignments change, with their new lists and how they are called.

@@ -17,6 +17,7 @@ pub(super) use devices::{hand_over, page as devices_page};
 pub(super) use edit::{add, change, edit_page, new_page};
 pub(super) use head::{programme_names, status_word};
 pub(super) use parameters::{effective, page as parameter_page, set as set_parameter};
+pub(super) use preview::{Outcome, of as foresee, repeated, show as outcome};
 pub(super) use readings::page as readings_page;
 
 use super::layout::{self, Place};
@@ -27,6 +28,7 @@ use crate::problem::Problem;
 use crate::text::t;
 use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
+pub(super) use view::standing;
 use view::{RangeQuery, View};
 
 /// `GET /patients/{id}`.

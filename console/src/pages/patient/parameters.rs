@@ -4,7 +4,7 @@ use super::charts::set_by;
 use super::preview;
 use super::view::{Setting, Shown, View};
 use crate::ParameterInfo;
-use crate::access::Caller;
+use crate::access::{AuditDetail, Caller, OnlyLooked};
 use crate::api::change_patient;
 use crate::api::patient_input::PatientIn;
 use crate::app::{App, Shared};
@@ -13,7 +13,9 @@ use crate::pages::layout::{self, Place, alert};
 use crate::pages::limits::{InForce, whose};
 use crate::pages::sentence::readable;
 use crate::problem::Problem;
+use crate::settle::judged;
 use crate::text::{Words, t};
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use care::{EventBody, ParameterOrigin, ParameterScope, Permission, Proposal};
@@ -119,13 +121,18 @@ pub(in crate::pages) async fn set(
             .check(ParameterScope::Patient, &key, wish.value.as_deref())
             .map_err(|why| Problem::field("/value", format!("{why}.")).saying(|lang| t!(lang, "problem-parameter")))?;
         if fields.get("step") == Some("save") {
+            let detail = format!("{key}: {}", wish.value.as_deref().unwrap_or("set back"));
+            let mut notices = app.store.notices();
             wish.save(&app, &caller, &view, &key).await?;
-            return Ok(Redirect::to(&format!("/patients/{}#p-{key}", view.id())).into_response());
+            judged(&app, &mut notices, std::slice::from_ref(view.id())).await?;
+            let to = Redirect::to(&format!("/patients/{}#p-{key}", view.id()));
+            return Ok((Extension(AuditDetail(detail)), to).into_response());
         }
         let seen = preview::of(&app, view.words, &wish.proposal(&view, &key)).await?;
         let shown = wish.value.as_deref().map(|v| readable(v, caller.lang));
         let outcome = preview::Outcome { what: shown.as_deref(), foreseen: &seen, names: &[] };
-        Ok(show(&caller, &view, &key, &fields, Some(Step::Preview(&outcome)))?.into_response())
+        let page = show(&caller, &view, &key, &fields, Some(Step::Preview(&outcome)))?;
+        Ok((Extension(OnlyLooked("read-patient")), page).into_response())
     }
     .await;
     match done {

@@ -11,20 +11,20 @@ use maud::{Markup, html};
 use vitals::Instant;
 
 /// What would come of it, and how to say it.
-pub(super) struct Outcome<'a> {
+pub(in crate::pages) struct Outcome<'a> {
     /// "1.5 kg"; none where it is no single value
-    pub(super) what: Option<&'a str>,
-    pub(super) foreseen: &'a [Foreseen],
+    pub(in crate::pages) what: Option<&'a str>,
+    pub(in crate::pages) foreseen: &'a [Foreseen],
     /// who they are, where it is about several
-    pub(super) names: &'a [(PatientId, String)],
+    pub(in crate::pages) names: &'a [(PatientId, String)],
 }
 
 /// Asks the rules.
-pub(super) async fn of(app: &App, words: Words, proposal: &Proposal) -> Result<Vec<Foreseen>, Problem> {
+pub(in crate::pages) async fn of(app: &App, words: Words, proposal: &Proposal) -> Result<Vec<Foreseen>, Problem> {
     Ok(Books::of(app, words).foreseen(app.previewer.foresee(proposal).await?))
 }
 
-pub(super) fn show(outcome: &Outcome<'_>, words: Words) -> Markup {
+pub(in crate::pages) fn show(outcome: &Outcome<'_>, words: Words) -> Markup {
     html! {
         @for one in outcome.foreseen {
             @let name = outcome.names.iter().find(|(id, _)| *id == one.patient).map(|(_, name)| name.as_str());
@@ -78,7 +78,10 @@ fn changed_tasks(one: &Foreseen, words: Words) -> Markup {
             ul.lines {
                 @for task in &one.opened { (line(task, t!(words.lang, "patient-would-open"))) }
                 @for task in &one.cancelled { (line(task, t!(words.lang, "patient-would-go"))) }
-                @for task in &one.changed { (line(task, t!(words.lang, "patient-would-change"))) }
+                @for task in &one.changed {
+                    @if task.condition_over_since.is_some() { (line(task, t!(words.lang, "patient-would-be-over"))) }
+                    @else { (line(task, t!(words.lang, "patient-would-change"))) }
+                }
             }
         }
     }
@@ -109,7 +112,7 @@ fn changed_episodes(one: &Foreseen, words: Words) -> Markup {
 }
 
 /// The fields once more, unseen.
-pub(super) fn repeated(fields: &Fields, names: &[&str]) -> Markup {
+pub(in crate::pages) fn repeated(fields: &Fields, names: &[&str]) -> Markup {
     html! {
         @for name in names {
             @if let Some(value) = fields.get(name) { input type="hidden" name=(name) value=(value); }
@@ -118,7 +121,7 @@ pub(super) fn repeated(fields: &Fields, names: &[&str]) -> Markup {
 }
 
 /// The first moment of a day that was typed.
-pub(super) fn midnight(date: &str, zone: Tz) -> Option<Instant> {
+pub(in crate::pages) fn midnight(date: &str, zone: Tz) -> Option<Instant> {
     let date: NaiveDate = date.parse().ok()?;
     zone.from_local_datetime(&date.and_time(NaiveTime::MIN)).earliest().map(|t| t.to_utc())
 }

@@ -206,7 +206,7 @@ async fn tasks(app: &App, id: &PatientId) -> Result<Vec<Task>, Problem> {
 }
 
 /// The books of the patient's programmes and those that they include.
-fn standing(record: &PatientRecord, books: Vec<BookInfo>, now: Instant) -> Vec<BookInfo> {
+pub(in crate::pages) fn standing(record: &PatientRecord, books: Vec<BookInfo>, now: Instant) -> Vec<BookInfo> {
     let enrolled = |book: &BookInfo| {
         let programme = book.programme.as_ref();
         record.enrolments.iter().any(|e| programme == Some(&e.programme) && e.holds_at(now))
