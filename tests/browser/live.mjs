@@ -47,8 +47,26 @@ export async function lostAndMended(page, { base, api, scale }) {
   await row.waitFor();
   await page.locator("#lost").waitFor({ state: "hidden" });
   assert.equal(await page.evaluate(() => window.sameDocument), true, "without reloading");
-  await page.goto(base);
   await line.cut();
+  await comesSecond(page, { base, api, row });
+}
+
+// Somebody else has it meanwhile, and the page was not told: it says who, where the reader is.
+async function comesSecond(page, { base, api, row }) {
+  await page.route("**/events*", (route) => route.abort());
+  await page.goto(base);
+  const accept = row.getByRole("button", { name: /accept/i });
+  await accept.waitFor();
+  await api("POST", `/tasks/${await row.getAttribute("data-id")}/accept`, {});
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  await accept.click();
+  const said = page.locator("#said [role=alert]");
+  await said.waitFor();
+  assert.match(await said.innerText(), /has this task/);
+  const { y } = await said.boundingBox();
+  assert.ok(y >= 0 && y < page.viewportSize().height, "in sight");
+  await page.unroute("**/events*");
+  await page.goto(base);
 }
 
 // From nobody to the first reading, with nothing but what the page says.

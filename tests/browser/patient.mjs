@@ -86,6 +86,11 @@ export async function onPaper(page, base, patients) {
     await page.goto(`${base}/patients/${id}`);
     const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
     assert.equal(pdf.match(/\/Type\s*\/Page\b(?!s)/g).length, 1, `${id} on one page`);
+    // Readings are drawn in a picture of their own within the chart: only the whole chart is made lower.
+    await page.emulateMedia({ media: "print" });
+    const inner = await page.locator(".plot svg svg").evaluateAll((all) => all.map((one) => getComputedStyle(one).transform));
+    assert.deepEqual([...new Set(inner)], ["none"], `${id}: a reading stands at the height of its value`);
+    await page.emulateMedia({ media: null });
   }
 }
 
