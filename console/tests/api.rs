@@ -4,7 +4,7 @@
 mod support;
 
 use chrono::TimeDelta;
-use support::seed::reading;
+use support::seed::{admit, reading, refused};
 use support::{Fixture, noon};
 use vitals::{Kind, Quantity};
 
@@ -105,6 +105,74 @@ async fn a_task_is_held_only_until_a_time_that_lies_ahead() {
     }
     assert_eq!(f.api("GET", &format!("/tasks/{task}"), "").await.json()["status"], "accepted");
     assert_eq!(hold("2026-11-21T12:00:01Z").await.json()["status"], "on-hold");
+}
+
+#[tokio::test]
+async fn a_timeline_says_to_whom_until_when_and_what_came_of_it() {
+    let f = Fixture::start().await;
+    f.add_user(care::Role::Coordinator).await;
+    f.add_user(care::Role::Clinician).await;
+    let task = gaining(&f).await;
+    for (verb, body) in [
+        ("assign", r#"{"owner": "coordinator"}"#),
+        ("assign", r#"{"owner": "clinician"}"#),
+        ("hold", r#"{"until": "2026-11-21T14:00:00Z", "outcome": "not-reached"}"#),
+        ("complete", r#"{"outcome": "advice-given", "note": "drinks less"}"#),
+    ] {
+        let done = f.api("POST", &format!("/tasks/{task}/{verb}"), body).await;
+        assert_eq!(done.status, 200, "{verb}: {}", done.body);
+    }
+    let shown = f.api("GET", &format!("/tasks/{task}"), "").await.json();
+    let lines: Vec<_> = shown["events"].as_array().unwrap().iter().filter(|e| e["actor"] == "automation").collect();
+    let said = |at: usize, field: &str| lines[at].get(field).and_then(|v| v.as_str());
+    assert_eq!((said(0, "what"), said(0, "owner")), (Some("assign"), Some("coordinator")), "{shown}");
+    assert_eq!((said(1, "what"), said(1, "owner")), (Some("assign"), Some("clinician")), "{shown}");
+    assert_eq!((said(2, "what"), said(2, "owner")), (Some("hold"), None), "{shown}");
+    assert_eq!((said(2, "until"), said(2, "outcome")), (Some("2026-11-21T14:00:00Z"), Some("not-reached")));
+    assert_eq!((said(3, "outcome"), said(3, "why")), (Some("advice-given"), Some("drinks less")), "{shown}");
+    let created = &shown["events"][0];
+    assert!(created["why"].as_str().unwrap().contains("limit 2 kg"), "sentences are said as before: {created}");
+    assert!(created.get("owner").is_none() && created.get("until").is_none(), "{created}");
+}
+
+#[tokio::test]
+async fn an_item_of_the_quarantine_says_when_it_was_replayed() {
+    let f = Fixture::start().await;
+    let now = f.clock.now();
+    f.store.admit(vec![refused("hub-1", "scale", now, "unknown-unit", "unknown unit `lbs`", b"{}")]).await.unwrap();
+    let before = f.api("GET", "/quarantine/1", "").await.json();
+    assert!(before["id"] == 1 && before.get("replayed_at").is_none(), "{before}");
+    f.advance(TimeDelta::hours(1));
+    let message = admit(reading("hub-1/scale", Kind::BodyWeight, now, &[(Quantity::Weight, "80.0")]), now);
+    f.store.replay(1, message).await.unwrap();
+    let after = f.api("GET", "/quarantine/1", "").await.json();
+    assert_eq!(after["replayed_at"].as_str(), Some("2026-11-21T13:00:00Z"), "{after}");
+}
+
+#[test]
+fn every_operation_that_asks_who_it_is_says_what_it_refuses() {
+    let document = serde_json::to_value(console::openapi()).unwrap();
+    let problem = serde_json::json!({"schema": {"$ref": "#/components/schemas/ProblemDocument"}});
+    let mut secured = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let asks = operation["security"].as_array().is_some_and(|s| !s.is_empty());
+            secured += usize::from(asks);
+            for status in ["401", "403"] {
+                let refusal = &operation["responses"][status];
+                assert_eq!(refusal.is_object(), asks, "{status} of {method} {path}");
+                let said = refusal["description"].as_str().is_some_and(|text| !text.is_empty());
+                assert_eq!(said, asks, "{status} of {method} {path}");
+            }
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let content = &response["content"];
+                assert_ne!(content["application/json"], problem, "{status} of {method} {path}");
+                let is_problem = content["application/problem+json"] == problem;
+                assert_eq!(is_problem, status.starts_with(['4', '5']), "{status} of {method} {path}");
+            }
+        }
+    }
+    assert!(secured > 30, "{secured}");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl From<AccountError> for Problem {
 /// Everybody.
 #[utoipa::path(get, path = "/api/v1/users", tag = "people", security(("bearer" = []), ("session" = [])),
     params(("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)),
-    responses((status = 200, body = List<UserOut>), (status = 403, body = ProblemDocument)))]
+    responses((status = 200, body = List<UserOut>)))]
 pub(super) async fn users(
     State(app): State<Shared>,
     _caller: Caller,

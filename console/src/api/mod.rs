@@ -25,10 +25,17 @@ pub(crate) use quarantine::replay_row;
 pub(crate) use sources::{SecretOut, create_source, rotate_source};
 
 use crate::app::Shared;
+use crate::problem::ProblemDocument;
+use utoipa::openapi::content::Content;
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -38,7 +45,7 @@ use utoipa_axum::routes;
                        documents; lists are `{\"items\", \"next\"}`, and `next` goes back as `?cursor=`. Not an \
                        emergency service."
     ),
-    components(schemas(crate::problem::ProblemDocument)),
+    components(schemas(ProblemDocument)),
     modifiers(&Security)
 )]
 struct Document;
@@ -62,8 +69,59 @@ impl Modify for Security {
     }
 }
 
+/// What the guard in front of every operation answers, and the media type of problems, once for all of them.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for item in openapi.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.head, &mut item.patch];
+            for operation in operations.into_iter().flatten() {
+                if operation.security.as_ref().is_some_and(|asked| !asked.is_empty()) {
+                    let responses = &mut operation.responses.responses;
+                    for (status, why) in [("401", UNKNOWN), ("403", NOT_ALLOWED)] {
+                        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(why)));
+                    }
+                }
+                operation.responses.responses.values_mut().for_each(name_problem);
+            }
+        }
+    }
+}
+
+const UNKNOWN: &str = "no credential, or one that holds no more: send a bearer token, or sign in";
+const NOT_ALLOWED: &str = "the caller's role does not allow this, the form's token is missing, or a second factor is to be \
+                           made first";
+
+fn problem(why: &str) -> Response {
+    let schema = Ref::from_schema_name(ProblemDocument::name());
+    ResponseBuilder::new().description(why).content(PROBLEM, Content::new(Some(schema))).build()
+}
+
+/// A body that is a problem document is sent as one.
+fn name_problem(response: &mut RefOr<Response>) {
+    let RefOr::T(response) = response else { return };
+    let is_problem = |content: &Content| {
+        let place = Ref::from_schema_name(ProblemDocument::name()).ref_location;
+        matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == place)
+    };
+    if response.content.get(JSON).is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove(JSON)
+    {
+        response.content.insert(PROBLEM.to_owned(), content);
+    }
+}
+
 /// Every operation of the API with its description.
 pub(crate) fn router() -> OpenApiRouter<Shared> {
+    let mut router = operations();
+    // Only here is every operation in the document.
+    Refusals.modify(router.get_openapi_mut());
+    router
+}
+
+fn operations() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(patients::list, patients::add))
         .routes(routes!(patients::read, patients::change))

@@ -53,6 +53,9 @@ pub(super) struct QuarantineOut {
     /// the sender's id where it could be read
     message_id: Option<String>,
     reason: ReasonOut,
+    /// since when it is a reading after all, by a replay: stored, or found to be stored already; it counts here no more
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replayed_at: Option<chrono::DateTime<chrono::Utc>>,
     /// its bytes in hexadecimal; only when one is asked for
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
@@ -72,6 +75,7 @@ impl From<QuarantineRow> for QuarantineOut {
             received_at: row.received_at,
             message_id: r.id,
             reason: ReasonOut { code: r.code, detail: r.detail, pointer: r.pointer },
+            replayed_at: row.replayed_at,
             bytes: None,
             text: None,
         }

@@ -9,11 +9,12 @@ use crate::work;
 use axum::Json;
 use axum::extract::{Path, State};
 use care::{
-    Actor, Command, EpisodeId, Outcome, PatientId, Queue, RuleId, Severity, Task, TaskEvent, TaskId, TaskStatus, Verb,
+    Actor, Command, EpisodeId, Outcome, PatientId, Queue, RuleId, Sentence, Severity, Task, TaskEvent, TaskId,
+    TaskStatus, Verb,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use store::TaskFilter;
+use store::{TaskFilter, TimelineEntry};
 use utoipa::ToSchema;
 
 /// The work that episodes ask of a person.
@@ -61,10 +62,46 @@ pub(super) struct TaskOut {
     #[schema(value_type = Option<String>)]
     outcome: Option<Outcome>,
     closed_at: Option<DateTime<Utc>>,
-    /// who, when and why; only when one task is asked for
+    /// the timeline, oldest first; only when one task is asked for
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "care::sentence::in_english")]
-    #[schema(value_type = Option<Vec<Object>>)]
-    events: Option<Vec<TaskEvent>>,
+    events: Option<Vec<EventOut>>,
+}
+
+/// A line of the timeline: who, when, what and why, and what a person's command asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EventOut {
+    #[schema(value_type = String)]
+    task: TaskId,
+    /// the journal event that led to it
+    seq: u64,
+    at: DateTime<Utc>,
+    /// a sign-in name, `token:` and a token's id, `automation`, or `hearth` itself
+    #[schema(value_type = String)]
+    actor: Actor,
+    /// `created`, `accept`, `assign`, `worsened`, `cleared` and so on
+    what: String,
+    /// a person's note as written, or a sentence of Hearth's
+    #[schema(value_type = String)]
+    why: Sentence,
+    /// of `assign`: to whom
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    owner: Option<Actor>,
+    /// of `hold`: when the task returns; of `complete`: no new task of this condition before
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<DateTime<Utc>>,
+    /// of `complete`, and of `hold` after a call that reached nobody
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    outcome: Option<Outcome>,
+}
+
+impl From<TimelineEntry> for EventOut {
+    fn from(entry: TimelineEntry) -> Self {
+        let TaskEvent { task, seq, at, actor, what, why } = entry.event;
+        let (owner, until, outcome) = entry.command.map_or((None, None, None), |c| (c.owner, c.until, c.outcome));
+        Self { task, seq, at, actor, what, why, owner, until, outcome }
+    }
 }
 
 impl From<Task> for TaskOut {
@@ -142,8 +179,8 @@ pub(super) async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<TaskOut>, Problem> {
     let task = caller.task(&app, &id).await?;
-    let events = Some(app.store.task_events(&task.id).await?);
-    Ok(Json(TaskOut { events, ..task.into() }))
+    let events = app.store.timeline(&task.id).await?.into_iter().map(EventOut::from).collect();
+    Ok(Json(TaskOut { events: Some(events), ..task.into() }))
 }
 
 /// What a command needs.
