@@ -3,6 +3,9 @@
 //! A chart is as wide as its place. Across, everything stands in parts of the width, so words keep their size on a
 //! telephone; only the line of the readings is stretched, in a picture of its own within.
 
+mod labels;
+
+use self::labels::{Area, Line, Spot, Stroke, Taken};
 use super::limits::{Band, LimitLine};
 use super::series::{Mark, Panel, Point, Series};
 use crate::text::{Words, t};
@@ -67,14 +70,6 @@ pub(super) struct Chart<'a> {
     pub(super) from: Instant,
     pub(super) to: Instant,
     pub(super) words: Words,
-}
-
-impl Chart<'_> {
-    /// Whether the newest reading lies above the limit.
-    fn is_above(&self, limit: &LimitLine) -> bool {
-        let of_it = self.series.iter().filter(|s| s.quantity == limit.quantity);
-        of_it.filter_map(|s| s.points.last()).any(|p| p.value > limit.value)
-    }
 }
 
 /// Pixels from top to bottom; `.plot` in the style sheet says the same.
@@ -212,6 +207,7 @@ pub(super) fn draw(chart: &Chart<'_>) -> Markup {
     let frame = Frame { x: (0.0, PARTS), y: (TOP, BOTTOM), start: chart.from, length, low, high };
     let (id, name) = (chart.panel.id, chart.panel.name(chart.words));
     let (ticks, digits) = ticks(low, high);
+    let limits = placed(chart, &frame);
     html! {
         div.plot data-words=[words_of(chart)] data-readings=[readings_of(chart, &frame)] {
             svg.scale width="40" height=(HEIGHT) aria-hidden="true" {
@@ -231,10 +227,11 @@ pub(super) fn draw(chart: &Chart<'_>) -> Markup {
                 }
                 @for series in chart.series { (line(series, &frame, chart.words)) }
                 // Over the readings, or a line that crosses its words strikes them out.
-                (limit_lines(chart, &frame))
+                (limit_lines(&limits, &frame))
             }
             (ends(chart.series, &frame))
         }
+        (beneath(&limits, chart.words))
     }
 }
 
@@ -343,27 +340,89 @@ fn dated(chart: &Chart<'_>, frame: &Frame) -> Markup {
     }
 }
 
-fn limit_lines(chart: &Chart<'_>, frame: &Frame) -> Markup {
-    let mut written: Vec<f64> = Vec::new();
+/// A limit with its place, and where its words stand.
+struct Placed<'a> {
+    limit: &'a LimitLine,
+    from: Instant,
+    to: Instant,
+    y: f64,
+    words: Stand,
+}
+
+enum Stand {
+    In(Spot),
+    /// below the picture
+    Beneath,
+    /// another line says the same
+    Elsewhere,
+}
+
+/// The limits that are in the picture; their words hide nothing that was measured, nor each other.
+fn placed<'a>(chart: &Chart<'a>, frame: &Frame) -> Vec<Placed<'a>> {
+    let reach = |limit: &'a LimitLine| {
+        let from = limit.from.map_or(chart.from, |t| t.max(chart.from));
+        let to = limit.until.map_or(chart.to, |t| t.min(chart.to));
+        let y = frame.y(limit.value);
+        let is_in = limit.value > frame.low && limit.value < frame.high && from < to;
+        is_in.then_some(Placed { limit, from, to, y, words: Stand::Elsewhere })
+    };
+    let mut all: Vec<Placed<'a>> = chart.limits.iter().filter_map(reach).collect();
+    let lines: Vec<Line> =
+        all.iter().map(|p| Line { from: frame.share(p.from), to: frame.share(p.to), y: p.y }).collect();
+    let mut taken = taken(chart, frame);
+    let mut said: Vec<(&str, f64)> = Vec::new();
+    for (placed, line) in all.iter_mut().zip(&lines) {
+        let text = placed.limit.label.as_str();
+        if said.iter().any(|(other, y)| *other == text && (y - line.y).abs() < 13.0) {
+            continue;
+        }
+        said.push((text, line.y));
+        let others = lines.iter().filter(|l| (l.y - line.y).abs() > 2.0);
+        let strokes = others.map(|l| Stroke { from: (l.from, l.y), to: (l.to, l.y) });
+        let around =
+            Taken { strokes: taken.strokes.iter().copied().chain(strokes).collect(), areas: taken.areas.clone() };
+        placed.words = labels::spot(text, *line, &around).map_or(Stand::Beneath, Stand::In);
+        if let Stand::In(spot) = &placed.words {
+            taken.areas.push(spot.area);
+        }
+    }
+    all
+}
+
+/// What was measured, and the names of marks.
+fn taken(chart: &Chart<'_>, frame: &Frame) -> Taken {
+    let mut taken = Taken::default();
+    for series in chart.series {
+        let points = frame.thinned(&series.points);
+        let spot = |p: &Point| (frame.share(p.at), frame.y(p.value));
+        taken.strokes.extend(points.iter().map(|p| Stroke { from: spot(p), to: spot(p) }));
+        let line: Vec<&Point> = points.iter().copied().filter(|p| p.counts()).collect();
+        let pairs = line.iter().zip(line.iter().skip(1));
+        let joined = pairs.filter(|(a, b)| b.at.signed_duration_since(a.at) <= GAP);
+        taken.strokes.extend(joined.map(|(a, b)| Stroke { from: spot(a), to: spot(b) }));
+        let named = points
+            .iter()
+            .enumerate()
+            .filter_map(|(at, p)| p.mark.filter(|m| is_named(&points, at, *m)).map(|m| (p, m)));
+        taken.areas.extend(named.map(|(point, mark)| {
+            let ((x, y), width) = (spot(point), labels::width(&mark.name(chart.words)));
+            let (left, right) = if is_right(frame, point) { (x - width, x) } else { (x, x + width) };
+            Area { left: left - 0.03, right: right + 0.03, top: y + 3.0, bottom: y + 17.0 }
+        }));
+    }
+    taken
+}
+
+fn limit_lines(limits: &[Placed<'_>], frame: &Frame) -> Markup {
     html! {
-        @for limit in chart.limits.iter().filter(|l| l.value > frame.low && l.value < frame.high) {
-            @let y = frame.y(limit.value);
-            @let from = limit.from.map_or(chart.from, |t| t.max(chart.from));
-            @let to = limit.until.map_or(chart.to, |t| t.min(chart.to));
-            @if from < to {
-                g.limit {
-                    title { (limit.said) }
-                    line x1=(frame.percent(from)) x2=(frame.percent(to)) y1=(place(y)) y2=(place(y)) {}
-                    // Two labels within a line's height would cover each other; the title says them all.
-                    @if written.iter().all(|w| (w - y).abs() > 13.0) {
-                        @let label = { written.push(y); limit.label.as_str() };
-                        // Near the right edge stand the newest readings: the words go to the other side of the line.
-                        @if frame.share(from) > 0.6 {
-                            @let at = if chart.is_above(limit) { y + 12.0 } else { y - 4.0 };
-                            text x="100%" y=(place(at)) text-anchor="end" { (label) }
-                        } @else {
-                            text x=(frame.percent(from)) dx="3" y=(place(y - 4.0)) { (label) }
-                        }
+        @for placed in limits {
+            @let y = place(placed.y);
+            g.limit {
+                title { (placed.limit.said) }
+                line x1=(frame.percent(placed.from)) x2=(frame.percent(placed.to)) y1=(y) y2=(y) {}
+                @if let Stand::In(spot) = &placed.words {
+                    text x=(format!("{:.2}%", spot.x * 100.0)) dx=(if spot.is_end { "-3" } else { "3" }) y=(place(spot.y)) text-anchor=[spot.is_end.then_some("end")] {
+                        (placed.limit.label)
                     }
                 }
             }
@@ -371,10 +430,29 @@ fn limit_lines(chart: &Chart<'_>, frame: &Frame) -> Markup {
     }
 }
 
+/// Where the readings leave no room for a limit's words, they stand below the picture.
+fn beneath(limits: &[Placed<'_>], words: Words) -> Markup {
+    let mut labels: Vec<&str> = Vec::new();
+    for placed in limits.iter().filter(|p| matches!(p.words, Stand::Beneath)) {
+        if !labels.contains(&placed.limit.label.as_str()) {
+            labels.push(&placed.limit.label);
+        }
+    }
+    html! { @if !labels.is_empty() { p.quiet { (t!(words.lang, "patient-broken-line", what = labels.join("; "))) } } }
+}
+
+/// The newest of each sort says what its shape means.
+fn is_named(points: &[&Point], at: usize, mark: Mark) -> bool {
+    points.iter().skip(at + 1).all(|p| p.mark != Some(mark))
+}
+
+/// Near the right edge words go to the left.
+fn is_right(frame: &Frame, point: &Point) -> bool {
+    frame.share(point.at) > 0.8
+}
+
 fn line(series: &Series, frame: &Frame, words: Words) -> Markup {
     let points = frame.thinned(&series.points);
-    // The newest of each sort says what its shape means.
-    let named = |at: usize, mark: Mark| points.iter().skip(at + 1).all(|p| p.mark != Some(mark));
     // A history that was brought in later is late as a whole: small rings, or nothing else could be seen.
     let is_crowded = points.iter().filter(|p| p.mark == Some(Mark::Late)).count() > 20;
     let shape = |mark: Mark| if mark == Mark::Late && is_crowded { "m-ring" } else { mark.shape() };
@@ -389,8 +467,8 @@ fn line(series: &Series, frame: &Frame, words: Words) -> Markup {
                 @if let Some(mark) = point.mark {
                     @let (x, y) = (frame.percent(point.at), frame.y(point.value));
                     use href={ "#" (shape(mark)) } x=(x) y=(place(y)) { title { (point.label) } }
-                    @if named(at, mark) {
-                        @let right = frame.share(point.at) > 0.8;
+                    @if is_named(&points, at, mark) {
+                        @let right = is_right(frame, point);
                         text.named x=(x) y=(place(y)) dy="14" dx=(if right { "6" } else { "-6" }) text-anchor=[right.then_some("end")] { (mark.name(words)) }
                     }
                 }

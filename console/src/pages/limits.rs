@@ -47,7 +47,8 @@ pub(super) fn of_levels(levels: &[Level], words: Words, who: &dyn Fn(&str) -> Op
     let mut lines: Vec<LimitLine> = Vec::new();
     for level in levels {
         let Some(value) = drawn(level.value) else { continue };
-        let amount = words.value(Value::number(level.value, level.quantity.canonical_unit()));
+        // A limit written in another unit has many digits in this one: two, as in sentences.
+        let amount = exact(level.value.round_dp(2), level.quantity.canonical_unit(), words);
         let own = whose_of(&level.limits).filter(|o| *o != ParameterOrigin::Rulebook);
         let label = own.map_or_else(|| amount.clone(), |o| format!("{amount}, {}", whose(o, words)));
         let by = level.keys.iter().filter_map(|key| who(key)).collect::<Vec<_>>().join("; ");
@@ -93,6 +94,11 @@ pub(super) fn band_of(levels: &[Level], quantities: &[Quantity], words: Words) -
     })
 }
 
+/// A limit with all the digits that somebody gave it: "2.27 kg", as its sentence says it.
+fn exact(value: Decimal, unit: Unit, words: Words) -> String {
+    format!("{} {}", words.number(value), unit.display())
+}
+
 /// "2.5 kg".
 fn amount(text: &str) -> Option<(Decimal, Unit)> {
     let (number, unit) = text.trim().split_once(' ')?;
@@ -115,7 +121,7 @@ fn line_of(limit: &Limit, quantity: Quantity, points: &[(Instant, f64)], words: 
     let (raw, unit) = amount(&limit.value)?;
     let value = drawn(Value::number(raw, unit).normalised(quantity).ok()?.as_number()?)?;
     let last = points.last()?.1;
-    let amount = words.value(Value::number(raw, unit));
+    let amount = exact(raw, unit, words);
     if value > last / 2.0 {
         return Some(LimitLine { quantity, value, label: amount.clone(), said: amount, from: None, until: None });
     }
