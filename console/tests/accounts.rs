@@ -381,7 +381,7 @@ async fn a_patient_s_teams_are_chosen_on_a_form() {
     assert_eq!(teams().await, serde_json::json!(["north", "south"]));
     assert!(clinician.get("/patients/bert").await.body.contains("north, south"));
     let away = clinician.post("/patients/bert/edit", &format!("{fields}&teams=1&team=north")).await;
-    assert_eq!((away.status, away.header("location")), (303, Some("/patients")));
+    assert_eq!((away.status, away.header("location")), (303, Some("/glass?patient=bert")));
     assert_eq!(clinician.get("/patients/bert").await.status, 404);
     let coordinator = f.sign_in("coordinator").await;
     assert!(!coordinator.get("/patients/bert/edit").await.body.contains("name=\"team\""), "clinicians decide");

@@ -44,7 +44,7 @@ pub(in crate::pages) async fn add(
         enter_patient(&app, patient, &caller).await
     };
     match done.await {
-        Ok(record) => Ok(Redirect::to(&format!("/patients/{}", record.patient.id)).into_response()),
+        Ok(record) => Ok(on_to(&caller, &record).into_response()),
         Err(problem) if problem.status.is_client_error() => {
             Ok((problem.status, show_new(&app, &caller, &fields, Some(&problem.detail_in(caller.lang))).await?)
                 .into_response())
@@ -174,6 +174,15 @@ pub(super) struct Typed {
     pub(super) care: Fields,
 }
 
+/// To the patient's page; of whom another team has from now on, to the page that says so and how to open them.
+fn on_to(caller: &Caller, record: &PatientRecord) -> Redirect {
+    let id = &record.patient.id;
+    Redirect::to(&match caller.scope().sees(&record.patient) {
+        true => format!("/patients/{id}"),
+        false => format!("/glass?patient={id}"),
+    })
+}
+
 /// Does what one of the forms asks for, or shows both again with what is in the way.
 pub(super) async fn save(
     app: &App,
@@ -188,11 +197,7 @@ pub(super) async fn save(
     };
     let id = &record.patient.id;
     match done {
-        Ok(after) if caller.scope().sees(&after.patient) => {
-            Ok(Redirect::to(&format!("/patients/{id}")).into_response())
-        }
-        // Handed to another team: from now on out of sight.
-        Ok(_) => Ok(Redirect::to("/patients").into_response()),
+        Ok(after) => Ok(on_to(caller, &after).into_response()),
         Err(problem) if problem.status.is_client_error() => {
             let page = show(app, caller, id.as_str(), typed, Some(&problem.detail_in(caller.lang))).await?;
             Ok((problem.status, page).into_response())
