@@ -76,7 +76,13 @@ async fn clinic() -> Clinic {
     f.readings(vec![weight(3, "80.0"), weight(2, "80.1"), weight(0, "82.7")]).await;
     f.readings(vec![reading("hub-2/cuff", Kind::HeartRate, now, &[(Quantity::HeartRate, "70")])]).await;
     let bad = refused("hub-2", "cuff", now, "bad-unit", "`stone` is no unit of mass", b"{}");
-    f.store.admit(vec![bad]).await.unwrap();
+    let known = [
+        ("impossible-value", "weight 900 kg is outside the possible range 22.7 to 340.2 kg"),
+        ("not-json", "this is no JSON: expected value at line 1 column 5"),
+        ("time-implausible", "1970-01-01T00:00:12Z is too long ago to be a set clock's time"),
+    ];
+    let known = known.map(|(code, detail)| refused("hub-2", "cuff", now, code, detail, b"{}"));
+    f.store.admit([bad].into_iter().chain(known).collect()).await.unwrap();
     let task = f.task_of("p1").await;
     Clinic { f, task }
 }
@@ -102,6 +108,7 @@ async fn every_page() {
         "/tasks/quiet".to_owned(),
         format!("/tasks/{task}"),
         "/patients".to_owned(),
+        "/patients?q=nowhere".to_owned(),
         "/new-patient".to_owned(),
         "/patients/p1".to_owned(),
         "/patients/p1?days=90".to_owned(),
@@ -141,6 +148,12 @@ async fn every_page() {
         "{page}"
     );
     assert!(page.contains("ESC: mehr als 2 kg in 3 Tagen"), "{page}");
+    let refused = get(&browser, "/quarantine").await.body;
+    for said in
+        ["Gewicht 900 kg liegt außerhalb des Möglichen, 22,7 bis 340,2 kg", "Zeile 1, Spalte 5", "gestellte Uhr"]
+    {
+        assert!(refused.contains(said), "{said}: {refused}");
+    }
     let english = browser.get(&format!("/tasks/{task}")).await.body;
     assert!(
         english.contains("Call about sudden weight gain") && english.contains("Breathless lying down?"),

@@ -11,7 +11,7 @@ use crate::app::{App, Shared};
 use crate::cursor;
 use crate::problem::Problem;
 use crate::replays::{self, Chosen, End, Run};
-use crate::text::{Words, t};
+use crate::text::{Words, refused, t};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use care::Permission;
@@ -161,12 +161,21 @@ fn item(row: &QuarantineRow, words: Words, administers: bool) -> Markup {
                 @if administers { a href={ "/quarantine/" (row.row) } { strong { (reason::title(words.lang, &row.refused.code)) } } }
                 @else { strong { (reason::title(words.lang, &row.refused.code)) } }
             }
-            // What the sender was told, in the words of the receipt.
-            p lang="en" { (ticked(&row.refused.detail)) }
+            (detail(row, words, None))
             p.quiet {
                 (row.source) "/" (row.device) " · " (words.when(row.received_at.0))
                 @if let Some(pointer) = pointer(row) { " · " code { (pointer) } }
             }
+        }
+    }
+}
+
+/// What the sender was told, in the reader's language; a sentence that is known in English only as the receipt has it.
+fn detail(row: &QuarantineRow, words: Words, class: Option<&str>) -> Markup {
+    html! {
+        @match refused(words, &row.refused.detail) {
+            Some(said) => { p class=[class] { (ticked(&said)) } },
+            None => { p class=[class] lang="en" { (ticked(&row.refused.detail)) } },
         }
     }
 }
@@ -234,7 +243,7 @@ fn show_row(app: &App, caller: &Caller, row: &QuarantineRow, word: Option<&str>)
         }
         h1 { (title) }
         @if let Some(word) = word { (alert(word)) }
-        p.lead lang="en" { (ticked(&row.refused.detail)) }
+        (detail(row, words, Some("lead")))
         @if let Some(remedy) = reason::remedy(lang, &row.refused.code) { p { strong { (t!(lang, "admin-what-to-do")) } " " (remedy) } }
         @if row.refused.code == ReasonCode::IdReused.as_str() { p.quiet { (t!(lang, "admin-id-reused-note")) } }
         dl.facts {

@@ -4,13 +4,18 @@
 //! stands in the source against the files, and the languages against each other, so that none is incomplete.
 
 mod books;
+mod caught;
 mod language;
+mod refused;
 #[cfg(test)]
 mod tests;
+mod undelivered;
 mod words;
 
 pub(crate) use books::Books;
 pub(crate) use language::Lang;
+pub(crate) use refused::refused;
+pub(crate) use undelivered::undelivered;
 pub(crate) use words::{Words, capitalised};
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -22,7 +27,7 @@ use std::sync::LazyLock;
 macro_rules! files {
     ($language:literal) => {
         files!($language, "common", "tasks", "patient", "admin", "rules", "accounts", "notify", "own", "first", "reason", "devices",
-            "problem")
+            "problem", "refused", "undelivered")
     };
     ($language:literal, $($name:literal),+) => {
         [$(include_str!(concat!("../../strings/", $language, "/", $name, ".ftl"))),+]

@@ -86,16 +86,16 @@ tasks-quiet-title = Hält ohne Aufgabe an
 tasks-quiet-lead = Diese Zustände halten an, ohne dass eine Aufgabe dazu offen ist: Jemand hat sie erledigt, oder sie begannen, lange bevor sie bekannt wurden. Eine neue Aufgabe entsteht, wenn es schlimmer wird oder wieder geschieht.
 tasks-quiet-none = Nichts hält ohne Aufgabe an.
 tasks-quiet-more = Mehr zeigen
-tasks-holds-since = gilt seit { $since }
+tasks-holds-since = begann { $since } und hält an
 tasks-settled = erledigt { $at }: { $outcome }
 tasks-dropped = Aufgabe verworfen { $at }
 
 # Eine Aufgabe.
 tasks-for-operators = Für den Betrieb
 tasks-names-nobody = Eine Regel konnte nicht ausgewertet werden. Diese Aufgabe nennt keinen Patienten.
-tasks-since = Seit { $at }
-tasks-over-stays = Der Zustand gilt nicht mehr seit { $since }. Die Aufgabe bleibt, bis jemand sie abschließt.
-tasks-unwatched-stays = Wird nicht mehr beobachtet seit { $since }: Niemand kann sagen, ob der Zustand anhält. Die Aufgabe bleibt, bis jemand sie abschließt.
+tasks-since = Entstanden { $at }
+tasks-over-stays = Der Zustand endete { $since }. Die Aufgabe bleibt, bis jemand sie abschließt.
+tasks-unwatched-stays = Die Beobachtung endete { $since }: Niemand kann sagen, ob der Zustand anhält. Die Aufgabe bleibt, bis jemand sie abschließt.
 tasks-basis = Grundlage: { $basis }.
 tasks-rule = Regel { $rule }, { $version }
 tasks-days = { $n } Tage

@@ -89,16 +89,16 @@ tasks-quiet-title = Holding without a task
 tasks-quiet-lead = These conditions still hold, and no task of theirs is open: somebody settled them, or they began before they were found out about. A new task opens when they get worse or happen again.
 tasks-quiet-none = Nothing holds without a task.
 tasks-quiet-more = Show more
-tasks-holds-since = holds since { $since }
+tasks-holds-since = began { $since }, and holds
 tasks-settled = settled { $at }: { $outcome }
 tasks-dropped = task dropped { $at }
 
 # A task.
 tasks-for-operators = For operators
 tasks-names-nobody = A rule could not be evaluated. This task names no patient.
-tasks-since = Since { $at }
-tasks-over-stays = The condition no longer holds since { $since }. The task stays until a person completes it.
-tasks-unwatched-stays = No longer watched since { $since }: nobody can say whether the condition holds. The task stays until a person completes it.
+tasks-since = Opened { $at }
+tasks-over-stays = The condition ended { $since }. The task stays until a person completes it.
+tasks-unwatched-stays = Watching ended { $since }: nobody can say whether the condition holds. The task stays until a person completes it.
 tasks-basis = Basis: { $basis }.
 tasks-rule = Rule { $rule }, { $version }
 tasks-days = { $n } days

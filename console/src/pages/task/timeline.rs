@@ -2,7 +2,8 @@
 
 use super::View;
 use super::told::told;
-use crate::text::t;
+use crate::text::{Lang, t, undelivered};
+use care::cover::Telling;
 use care::{Command, Outcome, Sentence};
 use maud::{Markup, html};
 use store::TimelineEntry;
@@ -30,9 +31,18 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 /// What happened, and why.
 fn told_or_done(view: &View<'_>, entry: &TimelineEntry) -> (Markup, Markup) {
     match &entry.event.why {
-        Sentence::Telling { telling } => told(telling, view.words),
+        Sentence::Telling { telling } => {
+            let (step, why) = told(telling, view.words);
+            (step, in_language(telling, view.reader.lang).unwrap_or(why))
+        }
         why => (happened(view, entry), html! { (view.words.says(why)) }),
     }
+}
+
+/// Why a message did not leave, where the courier's words are known in the reader's language.
+fn in_language(telling: &Telling, lang: Lang) -> Option<Markup> {
+    let Telling::Undelivered { why, .. } = telling else { return None };
+    undelivered(lang, why).map(|said| html! { (said) })
 }
 
 /// "Ada Fischer accepted it."

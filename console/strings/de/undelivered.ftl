@@ -1,0 +1,24 @@
+# Warum eine Nachricht an eine Person nicht hinausging.
+undelivered-no-email = E-Mail ist nicht eingerichtet
+undelivered-no-address = keine Adresse bekannt
+undelivered-no-webhook = der Webhook ist nicht eingerichtet
+undelivered-bad-address = an diese Adresse lässt sich nicht schreiben
+undelivered-no-message = keine Nachricht: { $what }
+undelivered-mail-slow = der Mailserver brauchte zu lange
+undelivered-no-mailbox = der Mailserver kennt das Postfach nicht oder lehnt es ab
+undelivered-refused = der Mailserver lehnt die Nachricht ab
+undelivered-turned-away = der Mailserver weist Hearth ab
+undelivered-put-off = der Mailserver hat sie aufgeschoben
+undelivered-perhaps = die Verbindung brach ab, nachdem die Nachricht übergeben war; sie kann angekommen sein
+undelivered-mail-tls = TLS mit dem Mailserver ist gescheitert
+undelivered-mail-unfit = der Mailserver kann nicht, was nötig ist: { $what }
+undelivered-mail-away = der Mailserver ist nicht zu erreichen
+undelivered-unwritten = die Nachricht ließ sich nicht schreiben
+undelivered-secret = mit dem Geheimnis lässt sich nicht signieren
+undelivered-interrupted = der Versuch wurde unterbrochen
+undelivered-answered = der Dienst antwortete mit { $status }
+undelivered-service-refused = der Dienst lehnte sie mit { $status } ab
+undelivered-service-away = der Dienst ist nicht zu erreichen
+undelivered-service-tls = TLS mit dem Dienst ist gescheitert
+undelivered-service-silent = der Dienst hat nicht geantwortet; er kann sie angenommen haben
+undelivered-given-up = { $why }; nach { $times } Versuchen aufgegeben

@@ -1,0 +1,24 @@
+# Why a message to a person did not leave.
+undelivered-no-email = e-mail is not set up
+undelivered-no-address = no address is known
+undelivered-no-webhook = the webhook is not set up
+undelivered-bad-address = the address cannot be written to
+undelivered-no-message = no message: { $what }
+undelivered-mail-slow = the mail server took too long
+undelivered-no-mailbox = the mail server knows no such mailbox, or refuses it
+undelivered-refused = the mail server refuses the message
+undelivered-turned-away = the mail server refuses to talk to us
+undelivered-put-off = the mail server put it off
+undelivered-perhaps = the connection broke after the message was given; it may have arrived
+undelivered-mail-tls = TLS with the mail server failed
+undelivered-mail-unfit = the mail server will not do: { $what }
+undelivered-mail-away = the mail server cannot be reached
+undelivered-unwritten = no message could be written
+undelivered-secret = the secret cannot sign
+undelivered-interrupted = the attempt was interrupted
+undelivered-answered = the service answered { $status }
+undelivered-service-refused = the service refused it with { $status }
+undelivered-service-away = the service cannot be reached
+undelivered-service-tls = TLS with the service failed
+undelivered-service-silent = the service did not answer; it may have taken it
+undelivered-given-up = { $why }; given up after { $times } attempts
