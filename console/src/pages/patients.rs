@@ -4,12 +4,12 @@ use super::form::percent;
 use super::layout::{self, Place};
 use super::patient::{programme_names, status_word};
 use crate::access::Caller;
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::cursor;
 use crate::problem::Problem;
-use crate::text::{Words, t};
+use crate::text::{Lang, Words, t};
 use axum::extract::{Query, State};
-use care::Permission;
+use care::{Permission, Scope};
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{PageRequest, PatientRecord};
@@ -35,6 +35,7 @@ pub(super) async fn page(
     let page = app.store.patients(caller.scope(), wanted, PageRequest { after, limit: ROWS }).await?;
     let (words, lang) = (caller.words(&app), caller.lang);
     let may_enter = caller.may(Permission::EditCare);
+    let is_limited = page.items.is_empty() && has_other_teams(&app, &caller).await?;
     let content = html! {
         div.heading {
             h1 { (t!(lang, "common-patients")) }
@@ -49,6 +50,7 @@ pub(super) async fn page(
             div.empty {
                 @if wanted.is_some() { p { (t!(lang, "patient-nobody-matches")) } }
                 @else { p { strong { (t!(lang, "patient-nobody-yet")) } } p.quiet { @if may_enter { (t!(lang, "patient-nobody-yet-remedy"; link = html! { a href="/new-patient" { (t!(lang, "patient-enter-one")) } })) } @else { (t!(lang, "patient-nobody-yet-ask")) } } }
+                @if is_limited { (elsewhere(lang, wanted)) }
             }
         } @else {
             div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-patients")) { table.people {
@@ -63,6 +65,21 @@ pub(super) async fn page(
     Ok(layout::page(&caller, Place::Patients, &t!(lang, "common-patients"), &content))
 }
 
+/// Whether there are patients' teams whose patients the reader does not see.
+async fn has_other_teams(app: &App, caller: &Caller) -> Result<bool, Problem> {
+    let Scope::Within { teams: own, .. } = caller.scope() else { return Ok(false) };
+    Ok(app.store.teams().await?.iter().any(|team| !own.contains(&team.id)))
+}
+
+/// Who is not found may be another team's, and can be opened with a reason: by a number, so only that is passed on.
+fn elsewhere(lang: Lang, wanted: Option<&str>) -> Markup {
+    let number = wanted.filter(|text| text.contains(|c: char| c.is_ascii_digit()));
+    let link = html! {
+        a href={ "/glass" @if let Some(number) = number { "?patient=" (percent(number)) } } { (t!(lang, "patient-elsewhere-open")) }
+    };
+    html! { p.quiet { (t!(lang, "patient-elsewhere"; link = link)) } }
+}
+
 fn row(record: &PatientRecord, words: Words) -> Markup {
     let patient = &record.patient;
     html! {
@@ -73,6 +90,20 @@ fn row(record: &PatientRecord, words: Words) -> Markup {
             td { (programme_names(record, words)) }
             td { (status_word(record.status, words)) }
             td.num { @if !patient.phone.is_empty() { a.tel href={ "tel:" (patient.phone) } { (patient.phone) } } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_passed_on_and_a_name_is_not() {
+        let said = |wanted| elsewhere(Lang::English, wanted).into_string();
+        assert!(said(Some("MRN 17")).contains("href=\"/glass?patient=MRN%2017\""), "{}", said(Some("MRN 17")));
+        for wanted in [Some("Alvarez"), None] {
+            assert!(said(wanted).contains("href=\"/glass\""), "{}", said(wanted));
         }
     }
 }
