@@ -107,6 +107,10 @@ async fn found(app: &App, caller: &Caller, asked: &Asked, filter: &AuditFilter) 
     let (lang, words) = (caller.lang, caller.words(app));
     Ok(html! {
         p.quiet { (t!(lang, "accounts-audit-explained", zone = words.zone.name())) }
+        p.quiet {
+            (t!(lang, "accounts-audit-take"; link = html! { a href=(for_programs(filter)) { (t!(lang, "accounts-audit-json")) } },
+                command = html! { code { "hearth export --what audit --format csv" } }))
+        }
         @if page.items.is_empty() { div.empty { p { (t!(lang, "accounts-audit-none")) } } } @else {
             div.scroll tabindex="0" role="region" aria-label=(t!(lang, "common-audit")) { table {
                 thead { tr { th { (t!(lang, "accounts-when")) } th { (t!(lang, "accounts-who")) } th { (t!(lang, "accounts-what")) } th { (t!(lang, "accounts-row")) } } }
@@ -123,6 +127,22 @@ async fn found(app: &App, caller: &Caller, asked: &Asked, filter: &AuditFilter) 
             section.card { h2 { (t!(lang, "accounts-audit-head")) } p { code { (head) } } p.quiet { (t!(lang, "accounts-audit-head-explained")) } }
         }
     })
+}
+
+/// The same lines from the API.
+fn for_programs(filter: &AuditFilter) -> String {
+    let time = |at: &Option<Instant>| at.map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    let patient = filter.patient.as_ref().map(|id| id.as_str().to_owned());
+    let pairs = [
+        ("actor", filter.actor.clone()),
+        ("patient", patient),
+        ("action", filter.action.clone()),
+        ("from", time(&filter.from)),
+        ("to", time(&filter.until)),
+    ];
+    let given = pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", percent(&value?))));
+    let query = given.collect::<Vec<_>>().join("&");
+    if query.is_empty() { "/api/v1/audit".to_owned() } else { format!("/api/v1/audit?{query}") }
 }
 
 fn form(lang: Lang, asked: &Asked) -> Markup {
@@ -201,5 +221,18 @@ fn said(lang: Lang, action: &str, whom: &Markup) -> Markup {
         "read-opened-patients" => t!(lang, "accounts-did-read-opened-patients"; whom = whom),
         // Those that other pages bring, in the words of their code.
         other => html! { (other.replace('-', " ")) " " (whom) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_the_lines_that_the_page_shows() {
+        assert_eq!(for_programs(&AuditFilter::default()), "/api/v1/audit");
+        let from = Some("2026-11-21T23:00:00Z".parse().unwrap());
+        let filter = AuditFilter { actor: Some("ada b".to_owned()), from, ..AuditFilter::default() };
+        assert_eq!(for_programs(&filter), "/api/v1/audit?actor=ada%20b&from=2026%2D11%2D21T23%3A00%3A00Z");
     }
 }
