@@ -219,8 +219,9 @@ async function sourcesAndQuarantine(page, scale) {
 
 async function connection(page, world) {
   await lostAndMended(page, world);
-  // The other address, and what a browser says while nobody answers there, are what was tried.
-  wrong.splice(0, wrong.length, ...wrong.filter((line) => !/^request to|ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET)/.test(line)));
+  // The other address, what a browser says while nobody answers there, and the refusal of who comes second, were tried.
+  const tried = /^request to|ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET|FAILED)|409 \(Conflict\)/;
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !tried.test(line)));
   calm("a lost connection");
 }
 
