@@ -67,6 +67,8 @@ fn decode_prints_measurements_and_names_what_is_malformed() {
         r#"{"kind":"body-weight","values":{"weight":{"value":77.4,"unit":"kg"}}}"#,
         "",
     );
+    let weight = r#"{"kind":"body-weight","values":{"weight":{"value":77.4,"unit":"kg"}}}"#;
+    session.check(&["decode", "0x2A9D", "00783c"], "", 0, weight, "");
     for (arguments, complaint) in [
         (["decode", "2A9D", "00"], "byte 1"),
         (["decode", "2A9D", "0g"], "`0g` is not hexadecimal: `g` at digit 2 (byte 0)"),
@@ -141,6 +143,14 @@ fn people_are_made_with_a_password_that_nobody_sees() {
         "",
         "there is nobody called `bob`; `hearth user list` names everybody",
     );
+    let list = ["user", "list", "--data", "d"];
+    let listed = |state| format!("NAME  SHOWN AS  ROLE           STATE\nada   ada       administrator  {state}");
+    session.check(&list, "", 0, &listed("enabled"), "");
+    let db = rusqlite::Connection::open(session.dir().join("d/hearth.db")).unwrap();
+    let until = 4_102_444_800_000_000_i64;
+    assert_eq!(db.execute("UPDATE user SET locked_until = ?1", [until]).unwrap(), 1);
+    drop(db);
+    session.check(&list, "", 0, &listed("locked until 2100-01-01T00:00:00Z"), "");
     let users = session.json(&["user", "list", "--data", "d", "--json"], "");
     assert_eq!(users[0]["name"], "ada");
     assert!(users[0].get("password_hash").is_none(), "{users}");
@@ -188,6 +198,79 @@ fn what_was_imported_can_be_exported_and_imported_again() {
     let count = |name: &str| ledger[name].as_u64().unwrap();
     assert_eq!(count("received"), count("stored") + count("duplicate") + count("quarantined"), "{ledger}");
     session.check(&["export", "--what", "tasks", "--data", "d"], "", 0, "", "");
+}
+
+/// Two readings of one kind in one second, told apart by who sent them, and two that are alike to the digit.
+const TWICE: &str = r#"{"source":"hub","device":"a","id":"1","kind":"body-weight","measured_at":"2026-01-01T07:00:00Z","values":{"weight":{"value":80.1,"unit":"kg"}}}
+{"source":"hub","device":"b","id":"1","kind":"body-weight","measured_at":"2026-01-01T07:00:00Z","values":{"weight":{"value":80.3,"unit":"kg"}}}
+{"source":"cloud","device":"a","id":"7","kind":"body-weight","measured_at":"2026-01-01T07:00:00Z","values":{"weight":{"value":80.1,"unit":"kg"}}}
+"#;
+
+/// Enters somebody whose devices these are.
+fn one_patients(database: &Path, devices: &[(&str, &str)]) {
+    let work = async {
+        let start = chrono::DateTime::UNIX_EPOCH;
+        let stamp = std::sync::Arc::new(chrono::Utc::now);
+        let store = store::SqliteStore::open(store::SqliteOptions::new(database, stamp)).unwrap();
+        let store: store::SharedStore = std::sync::Arc::new(store);
+        let patient = care::PatientId::new("p1").unwrap();
+        let profile = care::Patient {
+            id: patient.clone(),
+            name: "P".into(),
+            birth_date: None,
+            timezone: chrono_tz::Tz::UTC,
+            phone: "1".into(),
+            contacts: vec![],
+            language: "en".into(),
+            identifiers: vec![],
+            teams: Default::default(),
+        };
+        let change = care::Change {
+            profile: Some(profile),
+            timezone: None,
+            status: Some(care::PatientStatus::Active),
+            enrolments: None,
+            effective_from: start,
+            reason: "entered".into(),
+        };
+        let assignment = |(source, device): &(&str, &str)| care::Assignment {
+            device: vitals::DeviceRef {
+                source: vitals::SourceId::new(source).unwrap(),
+                device: vitals::DeviceId::new(device).unwrap(),
+            },
+            user_slot: None,
+            patient: patient.clone(),
+            from: start,
+            until: None,
+        };
+        let assignments = devices.iter().map(assignment).collect();
+        store.add_patient(change, vec![], assignments, &care::Actor::hearth()).await.unwrap();
+        store.close(chrono::TimeDelta::seconds(60)).await.unwrap();
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work);
+}
+
+#[test]
+fn readings_of_one_second_go_out_as_csv_and_come_in_again() {
+    let mut session = Session::default();
+    session.file("twice.ndjson", TWICE);
+    assert_eq!(session.json(&["import", "twice.ndjson", "--data", "d", "--json"], "")["stored"], 3);
+    one_patients(&session.dir().join("d/hearth.db"), &[("hub", "a"), ("hub", "b"), ("cloud", "a")]);
+    session.check(
+        &["export", "--format", "csv", "--to", "made/here", "--data", "d"],
+        "",
+        0,
+        "made/here/readings.csv",
+        "",
+    );
+    let text = std::fs::read_to_string(session.dir().join("made/here/readings.csv")).unwrap();
+    assert_eq!(text.lines().count(), 4, "{text}");
+    let import = ["import", "made/here/readings.csv", "--data", "other", "--json"];
+    assert_eq!(session.json(&import, "")["stored"], 3, "{text}");
+    assert_eq!(session.json(&import, "")["duplicate"], 3, "a file twice changes nothing");
+    let readings = hearth(session.dir(), &["export", "--data", "other"], "").stdout;
+    let readings = String::from_utf8(readings).unwrap();
+    assert_eq!((readings.matches("80.1").count(), readings.matches("80.3").count()), (2, 1), "{readings}");
 }
 
 #[test]

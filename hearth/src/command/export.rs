@@ -2,7 +2,12 @@
 
 mod sink;
 
-use std::{fs::File, io::Write, path::PathBuf};
+use std::{
+    fs::{DirBuilder, File},
+    io::Write,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+};
 
 use care::{Actor, Assignments, Episode, PatientId, Scope, Task};
 use chrono::SecondsFormat;
@@ -11,7 +16,7 @@ use serde::Serialize;
 use store::{PageRequest, SharedStore, TaskFilter};
 use vitals::{Instant, StoredReading, Value};
 
-use super::import::COLUMNS;
+use super::import::{COLUMNS, READING};
 use crate::{failure::Failure, output::Output, place::DataArgs};
 use sink::Sink;
 
@@ -74,6 +79,14 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
         return Err(Failure::malformed("several things do not fit into one stream; name a directory with --to"));
     }
     let open = args.place.read("export")?;
+    if let Some(dir) = &args.to {
+        // Of patients, so for its owner only, as the data directory.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|error| Failure::expected(format!("cannot make the directory `{}`: {error}", dir.display())))?;
+    }
     for what in args.what {
         let Some(dir) = &args.to else {
             write(&open.store, what, args.format, out.stream()).await?;
@@ -125,7 +138,7 @@ async fn readings(store: &SharedStore, sink: &mut Sink<'_>) -> Result<(), Failur
     for assignment in store.assignments().await? {
         assignments.add(assignment).map_err(|error| Failure::because("the stored assignments overlap", &error))?;
     }
-    sink.head(&COLUMNS)?;
+    sink.head(&[&COLUMNS[..], &[READING]].concat())?;
     let mut after = 0;
     loop {
         let page = store.readings_after(after, PAGE).await?;
@@ -142,13 +155,14 @@ fn reading(stored: &StoredReading, patient: Option<&PatientId>, sink: &mut Sink<
     let reading = &stored.reading;
     if sink.is_csv() {
         let Some(patient) = patient else { return Ok(()) };
+        let name = reading.key.to_string();
         for (quantity, value) in &reading.values {
             let (number, unit) = match value {
                 Value::Number { value, unit } => (value.to_string(), unit.ucum().to_owned()),
                 Value::Coded(_) => (value.to_string(), String::new()),
             };
             let (kind, time) = (reading.kind.to_string(), reading.measured_at.to_string());
-            sink.cells(&[patient.to_string(), kind, time, quantity.to_string(), number, unit])?;
+            sink.cells(&[patient.to_string(), kind, time, quantity.to_string(), number, unit, name.clone()])?;
         }
         return Ok(());
     }

@@ -5,7 +5,7 @@
 
 mod rows;
 
-pub(crate) use rows::COLUMNS;
+pub(crate) use rows::{COLUMNS, READING};
 
 use std::{
     fs::File,

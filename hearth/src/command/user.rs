@@ -1,9 +1,11 @@
 //! `hearth user`: the people who sign in. The first administrator is made here.
 
 use care::{Role, TeamId};
+use chrono::SecondsFormat;
 use console::NewUser;
 use serde_json::{Value, json};
 use store::{StoreError, User};
+use vitals::Instant;
 
 use crate::{
     failure::Failure,
@@ -156,8 +158,16 @@ fn account(error: console::AccountError) -> Failure {
 async fn list(place: &DataArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let open = place.read("user list")?;
     let users = open.store.users().await?;
+    let now = open.clock.now();
     out.list(&users, &["name", "shown as", "role", "state"], |user| {
-        let state = if user.disabled { "disabled" } else { "enabled" };
-        vec![user.name.clone(), user.display_name.clone(), user.role.to_string(), state.to_owned()]
+        vec![user.name.clone(), user.display_name.clone(), user.role.to_string(), state(user, now)]
     })
+}
+
+fn state(user: &User, now: Instant) -> String {
+    match user.locked_until.filter(|until| *until > now) {
+        _ if user.disabled => "disabled".to_owned(),
+        Some(until) => format!("locked until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        None => "enabled".to_owned(),
+    }
 }

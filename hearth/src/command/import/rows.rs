@@ -1,4 +1,5 @@
-//! Readings in CSV: `patient,kind,measured_at,quantity,value,unit`, a value a row, in any order.
+//! Readings in CSV: `patient,kind,measured_at,quantity,value,unit`, a value a row, in any order. A column `reading`, as the
+//! export writes it, tells readings of one kind and second apart.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -11,6 +12,8 @@ use crate::failure::Failure;
 
 /// The columns, in the order in which they are written.
 pub(crate) const COLUMNS: [&str; 6] = ["patient", "kind", "measured_at", "quantity", "value", "unit"];
+/// The column that tells apart what the others do not; it may be missing.
+pub(crate) const READING: &str = "reading";
 /// More mistakes than this help nobody.
 const MOST_MISTAKES: usize = 20;
 
@@ -32,11 +35,16 @@ struct Row {
     quantity: String,
     value: String,
     unit: String,
+    #[serde(default)]
+    reading: String,
 }
 
 /// A reading message.
 #[derive(Serialize)]
 struct Message {
+    /// only where the content does not tell it from another
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     kind: String,
     measured_at: String,
     values: BTreeMap<String, Written>,
@@ -50,8 +58,8 @@ enum Written {
     Coded { coded: String },
 }
 
-/// What has one time and kind is one reading.
-type Readings = BTreeMap<(DateTime<FixedOffset>, String), Message>;
+/// What has one time and kind, and one name where the file gives names, is one reading.
+type Readings = BTreeMap<(DateTime<FixedOffset>, String, String), Message>;
 
 /// Reads a file; every row that cannot be read is named, and then nothing is imported.
 pub(super) fn read(file: impl Read, name: &str) -> Result<Vec<PatientReadings>, Failure> {
@@ -101,14 +109,17 @@ fn take(
         "LO" | "HI" => Written::Coded { coded: row.value },
         text => Written::Number { value: number(text)?, unit: row.unit },
     };
-    let reading = patients.entry(patient).or_default().entry((time, row.kind.clone())).or_insert_with(|| Message {
-        kind: row.kind,
-        measured_at: row.measured_at,
-        values: BTreeMap::new(),
-    });
+    let reading = patients
+        .entry(patient)
+        .or_default()
+        .entry((time, row.kind.clone(), row.reading))
+        .or_insert_with(|| Message { id: None, kind: row.kind, measured_at: row.measured_at, values: BTreeMap::new() });
     match reading.values.insert(row.quantity.clone(), value) {
         None => Ok(()),
-        Some(_) => Err(format!("a second value of `{}` for the same patient, kind and time", row.quantity)),
+        Some(_) => Err(format!(
+            "a second value of `{}` for the same patient, kind and time; of two readings, write which in a column `{READING}`",
+            row.quantity
+        )),
     }
 }
 
@@ -120,6 +131,20 @@ fn number(text: &str) -> Result<Box<RawValue>, String> {
 
 fn finish(patient: DeviceId, readings: Readings) -> Option<PatientReadings> {
     let first = readings.first_key_value()?.0.0.to_utc();
-    let messages = readings.into_values().filter_map(|message| serde_json::to_string(&message).ok()).collect();
+    let mut alike: BTreeMap<String, u32> = BTreeMap::new();
+    let mut messages = Vec::with_capacity(readings.len());
+    for ((time, kind, _), mut message) in readings {
+        let text = serde_json::to_string(&message).ok()?;
+        // The content is a reading's id where it has none. What is alike to the digit gets one, or it would be taken for
+        // a duplicate; the same one each time that the file is read.
+        let count = alike.entry(text.clone()).or_default();
+        *count = count.saturating_add(1);
+        if *count == 1 {
+            messages.push(text);
+        } else {
+            message.id = Some(format!("{} {kind} {count}", time.to_utc().to_rfc3339()));
+            messages.push(serde_json::to_string(&message).ok()?);
+        }
+    }
     Some(PatientReadings { patient, first, messages })
 }
