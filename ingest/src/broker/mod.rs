@@ -8,6 +8,7 @@
 mod epoch;
 mod hubs;
 mod prompts;
+mod trial;
 
 use crate::IngestError;
 use crate::admission::{self, Answer};
