@@ -35,6 +35,11 @@ impl Failure {
         Self::expected(format!("{doing}: {}", chain(error)))
     }
 
+    /// What it would print.
+    pub(crate) fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
     /// Prints the lines and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         for line in &self.lines {

@@ -9,6 +9,8 @@ mod output;
 mod place;
 mod ports;
 mod prompt;
+mod rehearsal;
+mod rulebooks;
 mod service;
 mod settings;
 

@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     place::{OpenStore, operator},
     ports::{Preview, Quarantine},
+    rulebooks::Candidates,
     settings::{Roles, Settings},
 };
 
@@ -33,20 +34,20 @@ pub(crate) struct Addresses {
     pub(crate) mqtt_tls: Option<SocketAddr>,
 }
 
-/// Journals the start and installs the rulebooks, the shipped ones and those in `files`.
+/// Journals the start and installs the rulebooks, the shipped ones and those in `files`. All are judged before the first
+/// is installed: a start that fails for one of them leaves the store as it was.
 pub(crate) async fn prepare(open: &OpenStore, files: &[PathBuf]) -> Result<Vec<Run>, Failure> {
     let now = open.clock.now();
+    let candidates = Candidates::read(files);
+    candidates.refuse_mistakes(&open.store.rulebooks().await?)?;
     rules::install_shipped(&open.store, now)
         .await
         .map_err(|error| Failure::because("cannot install the shipped rulebooks", &error))?;
-    for file in files {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::expected(format!("cannot read the rulebook `{name}`: {error}")))?;
-        let book = Rulebook::parse(&name, &text)
+    for (name, text) in &candidates.files {
+        let book = Rulebook::parse(name, text)
             .map_err(|errors| Failure::mistakes(errors.iter().map(ToString::to_string).collect()))?;
         open.store
-            .install_rulebook(&book.id, &book.version, &text, now, &operator())
+            .install_rulebook(&book.id, &book.version, text, now, &operator())
             .await
             .map_err(|error| Failure::because(format!("cannot install the rulebook `{name}`"), &error))?;
     }

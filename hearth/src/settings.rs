@@ -4,6 +4,7 @@
 //! mistakes.
 
 mod checks;
+mod draft;
 mod role;
 
 use std::{
@@ -19,13 +20,10 @@ use chrono_tz::Tz;
 use console::{ConsoleConfig, MessagesConfig, OidcConfig, SmtpConfig, TlsFiles, WebhookConfig};
 use ingest::{IngestConfig, admission::AdmissionLimits};
 use serde::Deserialize;
-use service_kit::{
-    ConfigError, Secret,
-    config::{self, Span},
-    logs,
-};
+use service_kit::{ConfigError, Secret, config::Span, logs};
 
 pub(crate) use checks::automation_token;
+pub(crate) use draft::Draft;
 pub(crate) use role::{Role, Roles};
 
 use crate::failure::Failure;
@@ -231,11 +229,10 @@ impl Settings {
             .map_err(|mistakes| Failure::mistakes(mistakes.iter().map(ToString::to_string).collect()))
     }
 
-    /// Every mistake in `text`: what cannot be read, or else what contradicts itself.
+    /// Every mistake in `text`: what cannot be read, and what contradicts itself in the rest.
     pub(crate) fn parse(text: &str, file: &str) -> Result<Self, Vec<ConfigError>> {
-        let settings: Self = config::load(text, file)?;
-        let mistakes = checks::mistakes(&settings, text, file);
-        if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
+        let draft = Draft::read(text, file);
+        if draft.mistakes.is_empty() { Ok(draft.settings) } else { Err(draft.mistakes) }
     }
 }
 

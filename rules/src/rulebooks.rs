@@ -2,7 +2,8 @@
 
 use crate::RulesError;
 use care::cover::CoverBook;
-use rule_engine::{RuleError, RulebookSet};
+use rule_engine::{RuleError, Rulebook, RulebookSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::SharedStore;
 use vitals::Instant;
@@ -37,6 +38,32 @@ impl Rulebooks {
         Ok(set)
     }
 
+    /// Every mistake that would keep the rulebooks `new` (name and text each) from being installed beside those that
+    /// are, or the whole from loading then: a start asks this before it installs the first of them.
+    #[must_use]
+    pub fn mistakes(installed: &[Version], new: &[(String, String)]) -> Vec<RuleError> {
+        let mut plan = Plan::beside(installed);
+        for (name, text) in new {
+            plan.add(name, text);
+        }
+        let Plan { mut found, first, later, .. } = plan;
+        let broken = found.len();
+        let mut set = sound(first, &mut found);
+        let broken = found.len() > broken;
+        for (name, text, from) in later {
+            // Where another file has mistakes, what it would bring may only seem to be missing.
+            let lacks = |include: &String| !set.versions().iter().any(|version| version.book.id == *include);
+            if broken && Rulebook::parse(name, text).is_ok_and(|book| book.include.iter().any(lacks)) {
+                continue;
+            }
+            match set.with_version(name, text, from) {
+                Ok(with) => set = with,
+                Err(mistakes) => found.extend(mistakes),
+            }
+        }
+        found
+    }
+
     /// Whom to tell, at least as new as position `head`.
     ///
     /// # Errors
@@ -58,6 +85,84 @@ impl Rulebooks {
 /// [`RulesError`] where the store does not answer or a rulebook does not load.
 pub async fn load_rulebooks(store: &SharedStore) -> Result<Arc<RulebookSet>, RulesError> {
     Rulebooks::default().current(store).await
+}
+
+/// What a start would load, in the order in which it would: first versions together, later ones one by one.
+struct Plan<'a> {
+    texts: BTreeMap<(String, String), &'a str>,
+    ids: BTreeSet<String>,
+    first: Vec<(&'a str, &'a str)>,
+    later: Vec<(&'a str, &'a str, Instant)>,
+    found: Vec<RuleError>,
+}
+
+impl<'a> Plan<'a> {
+    fn beside(installed: &'a [Version]) -> Self {
+        let key = |(id, version, text, _): &'a Version| ((id.clone(), version.clone()), text.as_str());
+        let first = installed.iter().filter(|v| v.3.is_none()).map(|(id, _, text, _)| (id.as_str(), text.as_str()));
+        let later = installed.iter().filter_map(|(id, _, text, from)| Some((id.as_str(), text.as_str(), (*from)?)));
+        Self {
+            texts: installed.iter().map(key).collect(),
+            ids: installed.iter().map(|(id, ..)| id.clone()).collect(),
+            first: first.collect(),
+            later: later.collect(),
+            found: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, name: &'a str, text: &'a str) {
+        // One that cannot be read is said by the set, which then holds no missing include against the others.
+        let Ok(book) = Rulebook::parse(name, text) else { return self.first.push((name, text)) };
+        let key = (book.id.clone(), book.version.clone());
+        match self.texts.get(&key) {
+            Some(known) if *known == text => return,
+            Some(_) => return self.found.push(other_text(name, text, &book)),
+            None => self.texts.insert(key, text),
+        };
+        if self.ids.insert(book.id) {
+            self.first.push((name, text));
+        } else {
+            self.later.push((name, text, Instant::MAX_UTC));
+        }
+    }
+}
+
+fn other_text(name: &str, text: &str, book: &Rulebook) -> RuleError {
+    let lines = || text.lines().zip(1..);
+    let (excerpt, line) = lines()
+        .find(|(line, _)| line.trim_start().starts_with("version"))
+        .or_else(|| lines().next())
+        .unwrap_or(("", 1));
+    RuleError {
+        file: name.to_owned(),
+        line,
+        column: 1,
+        message: format!("rulebook `{}` is there already with another text", book.label()),
+        remedy: "a version never changes, be it installed, shipped or of another file; give this text one of its own"
+            .to_owned(),
+        excerpt: excerpt.to_owned(),
+        width: excerpt.chars().count().max(1),
+    }
+}
+
+/// Those of the files that load together; what is wrong with the others is noted.
+fn sound(mut files: Vec<(&str, &str)>, found: &mut Vec<RuleError>) -> RulebookSet {
+    let mut said = false;
+    loop {
+        let mistakes = match RulebookSet::load(&files) {
+            Ok(set) => return set,
+            Err(mistakes) => mistakes,
+        };
+        let before = files.len();
+        files.retain(|(name, _)| !mistakes.iter().any(|mistake| mistake.file == *name));
+        // What is wrong only without those that were taken out follows from what was said of them.
+        if !std::mem::replace(&mut said, true) {
+            found.extend(mistakes);
+        }
+        if files.len() == before {
+            return RulebookSet::default();
+        }
+    }
 }
 
 fn load(versions: &[Version]) -> Result<RulebookSet, RulesError> {

@@ -3,19 +3,25 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::json;
+use service_kit::{ConfigError, config::place_of};
 use store::{AuditHead, AuditVerdict};
 
-use super::rules as rulebooks;
 use crate::{
     failure::Failure,
     hold::{Held, Hold, Holder},
     output::Output,
     place::{OpenStore, database},
-    settings::{self, Settings},
+    rehearsal,
+    rulebooks::Candidates,
+    settings::{self, Draft, Settings},
 };
+
+/// A broker that takes longer is no broker to rely on.
+const BROKER_ANSWERS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -29,17 +35,24 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure> {
     let text = settings::read(&args.config)?;
-    let mut mistakes = Vec::new();
-    match Settings::parse(&text, &args.config.display().to_string()) {
-        Ok(settings) => {
-            mistakes.extend(rulebooks::mistakes_in(&settings.rules.files));
-            mistakes.extend(data_and_ports(&settings, args.audit_head).await?);
-        }
-        Err(found) => {
-            mistakes.extend(found.iter().map(ToString::to_string));
-            // The files named in a configuration that does not load are still worth a look.
-            mistakes.extend(rulebooks::mistakes_in(&[]));
-        }
+    let file = args.config.display().to_string();
+    let draft = Draft::read(&text, &file);
+    let mut mistakes: Vec<String> = draft.mistakes.iter().map(ToString::to_string).collect();
+    for (key, why) in rehearsal::refusals(&draft.settings).await? {
+        let remedy =
+            "`hearth serve` would stop here; give PEM files, and with a certificate the key that belongs to it";
+        mistakes.push(ConfigError::at(&text, &file, place_of(&text, key), why, Some(remedy.to_owned())).to_string());
+    }
+    for why in broker(&draft).await {
+        let place = place_of(&text, &["mqtt", "broker"]);
+        mistakes.push(ConfigError::at(&text, &file, place, why, None).to_string());
+    }
+    // The files named in a configuration that does not load are still worth a look.
+    let rulebooks = Candidates::read(&draft.settings.rules.files);
+    if draft.mistakes.is_empty() {
+        mistakes.extend(data_and_ports(&draft.settings, args.audit_head, &rulebooks).await?);
+    } else {
+        mistakes.extend(rulebooks.mistakes(&[]));
     }
     if out.is_json() {
         out.value(&json!({"ok": mistakes.is_empty(), "mistakes": mistakes}))?;
@@ -48,29 +61,47 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
     if mistakes.is_empty() { out.line("no mistakes found") } else { Err(Failure::mistakes(mistakes)) }
 }
 
-/// What only trying shows: whether the store opens and its ledger balances, whether the ports are free.
-async fn data_and_ports(settings: &Settings, head: Option<AuditHead>) -> Result<Vec<String>, Failure> {
-    if !settings.data.exists() {
-        return Ok(ports(settings));
+/// What the configured broker does not let Hearth do. Of one that is not wholly known nothing can be said.
+async fn broker(draft: &Draft) -> Vec<String> {
+    let Some(broker) = draft.settings.mqtt.broker.as_ref().filter(|_| draft.is_whole("mqtt")) else {
+        return Vec::new();
+    };
+    if broker.ca.as_ref().is_some_and(|ca| std::fs::File::open(ca).is_err()) {
+        return Vec::new();
     }
-    match Hold::take(&settings.data, "check") {
-        Ok(hold) => {
-            let mut mistakes = ports(settings);
-            mistakes.extend(store(&settings.data, Some(hold), head).await?);
-            Ok(mistakes)
-        }
-        // Its ports are its own then.
-        Err(Held::By(Holder { command, .. })) if command == "serve" => store(&settings.data, None, head).await,
-        Err(Held::By(_)) => Ok(ports(settings)),
-        Err(Held::Broken(failure)) => Err(failure),
-    }
+    broker.trial(BROKER_ANSWERS).await
 }
 
-async fn store(dir: &Path, hold: Option<Hold>, head: Option<AuditHead>) -> Result<Vec<String>, Failure> {
-    if !database(dir).exists() {
-        return Ok(Vec::new());
+/// What only trying shows: whether the rulebooks fit those that are installed, the store opens and its ledger balances,
+/// and the ports are free.
+async fn data_and_ports(
+    settings: &Settings,
+    head: Option<AuditHead>,
+    rulebooks: &Candidates,
+) -> Result<Vec<String>, Failure> {
+    if !database(&settings.data).exists() {
+        let mut mistakes = rulebooks.mistakes(&[]);
+        mistakes.extend(ports(settings));
+        return Ok(mistakes);
     }
-    let open = OpenStore::open(dir, hold)?;
+    let (hold, mut mistakes) = match Hold::take(&settings.data, "check") {
+        Ok(hold) => (Some(hold), ports(settings)),
+        // Its ports are its own then.
+        Err(Held::By(Holder { command, .. })) if command == "serve" => (None, Vec::new()),
+        Err(Held::By(_)) => {
+            let mut mistakes = rulebooks.mistakes(&[]);
+            mistakes.extend(ports(settings));
+            return Ok(mistakes);
+        }
+        Err(Held::Broken(failure)) => return Err(failure),
+    };
+    let open = OpenStore::open(&settings.data, hold)?;
+    mistakes.splice(0..0, rulebooks.mistakes(&open.store.rulebooks().await?));
+    mistakes.extend(store(&open, &settings.data, head).await?);
+    Ok(mistakes)
+}
+
+async fn store(open: &OpenStore, dir: &Path, head: Option<AuditHead>) -> Result<Vec<String>, Failure> {
     let counted = open.store.ledger_recount().await?;
     let kept = open.store.ledger().await?;
     let path = dir.display();
@@ -84,7 +115,7 @@ async fn store(dir: &Path, hold: Option<Hold>, head: Option<AuditHead>) -> Resul
     if !kept.balances() || !counted.balances() {
         mistakes.push(format!("{path}: the ledger does not balance: {kept:?}; restore the last good backup"));
     }
-    mistakes.extend(audit(&open, head).await?.into_iter().map(|mistake| format!("{path}: {mistake}")));
+    mistakes.extend(audit(open, head).await?.into_iter().map(|mistake| format!("{path}: {mistake}")));
     Ok(mistakes)
 }
 

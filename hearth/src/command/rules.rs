@@ -4,10 +4,10 @@ mod explain;
 
 use std::path::{Path, PathBuf};
 
-use rule_engine::{RuleError, Rulebook};
+use rule_engine::RuleError;
 use serde_json::json;
 
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output, rulebooks};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Action {
@@ -55,7 +55,7 @@ fn read(files: &[PathBuf]) -> Result<Vec<File>, Failure> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::malformed(format!("cannot read the rulebook `{name}`: {error}")))?;
-        let id = Rulebook::parse(&name, &text).ok().map(|book| book.id);
+        let id = rulebooks::id_of(&name, &text);
         Ok(File { name, text, id })
     };
     files.iter().map(one).collect()
@@ -73,25 +73,19 @@ fn mistakes(file: &File, files: &[File]) -> Vec<RuleError> {
     rule_engine::check(&file.name, &file.text, &|id| resolve(id, file, files))
 }
 
-/// Every mistake in the shipped rulebooks and in `paths`, for `hearth check`.
-pub(super) fn mistakes_in(paths: &[PathBuf]) -> Vec<String> {
-    let (mut files, mut found) = (Vec::new(), Vec::new());
-    for (name, text) in rules::SHIPPED {
-        files.push(File { name: format!("{name}.toml"), text: (*text).to_owned(), id: Some((*name).to_owned()) });
-    }
-    for path in paths {
-        match read(std::slice::from_ref(path)) {
-            Ok(read) => files.extend(read),
-            Err(_) => found.push(format!("cannot read the rulebook `{}`", path.display())),
-        }
-    }
-    found.extend(files.iter().flat_map(|file| mistakes(file, &files)).map(|error| error.to_string()));
+/// Every mistake in the files by themselves and between them, whatever else is wrong.
+fn all_mistakes(files: &[File]) -> Vec<RuleError> {
+    let mut found: Vec<RuleError> = files.iter().flat_map(|file| mistakes(file, files)).collect();
+    let texts: Vec<_> = files.iter().map(|file| (file.name.clone(), file.text.clone())).collect();
+    rulebooks::add_news(&mut found, rulebooks::defined_twice(&texts, &texts));
+    let known = |at: usize, id: &str| files.get(at).is_some_and(|file| resolve(id, file, files).is_some());
+    rulebooks::add_news(&mut found, rulebooks::not_known(&texts, &known));
     found
 }
 
 fn check(paths: &[PathBuf], out: &mut Output<'_>) -> Result<(), Failure> {
     let files = read(paths)?;
-    let found: Vec<RuleError> = files.iter().flat_map(|file| mistakes(file, &files)).collect();
+    let found = all_mistakes(&files);
     if out.is_json() {
         out.value(&json!({"ok": found.is_empty(), "mistakes": found}))?;
         return if found.is_empty() { Ok(()) } else { Err(Failure::reported()) };

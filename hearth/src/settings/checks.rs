@@ -1,6 +1,6 @@
 //! Mistakes that a well-formed file can still hold.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use service_kit::{ConfigError, Secret, config::place_of, logs};
 
@@ -16,6 +16,7 @@ const LARGEST_PACKET: u64 = 1 << 20;
 struct Place<'a> {
     text: &'a str,
     file: &'a str,
+    broken: &'a BTreeSet<String>,
     found: Vec<ConfigError>,
 }
 
@@ -23,6 +24,14 @@ impl Place<'_> {
     fn note(&mut self, key: &[&str], message: impl Into<String>, remedy: &str) {
         let remedy = Some(remedy.to_owned()).filter(|text| !text.is_empty());
         self.found.push(ConfigError::at(self.text, self.file, place_of(self.text, key), message, remedy));
+    }
+
+    /// A contradiction between what is written and what `key` says; of sections that could not be read whole it may only
+    /// seem to be one.
+    fn contradiction(&mut self, key: &[&str], others: &[&str], message: impl Into<String>, remedy: &str) {
+        if !key.iter().take(1).chain(others).any(|section| self.broken.contains(*section)) {
+            self.note(key, message, remedy);
+        }
     }
 
     fn readable(&mut self, key: &[&str], what: &str, path: &Path) {
@@ -33,9 +42,9 @@ impl Place<'_> {
     }
 }
 
-/// Every contradiction in `settings`, in the order of the file.
-pub(super) fn mistakes(settings: &Settings, text: &str, file: &str) -> Vec<ConfigError> {
-    let mut place = Place { text, file, found: Vec::new() };
+/// Every contradiction in `settings`, of which something could not be read in the sections `broken`.
+pub(super) fn mistakes(settings: &Settings, text: &str, file: &str, broken: &BTreeSet<String>) -> Vec<ConfigError> {
+    let mut place = Place { text, file, broken, found: Vec::new() };
     if let Err(error) = logs::check_filter(&settings.log.filter) {
         place.note(&["log", "filter"], error.to_string(), "");
     }
@@ -43,14 +52,12 @@ pub(super) fn mistakes(settings: &Settings, text: &str, file: &str) -> Vec<Confi
     mqtt(settings, &mut place);
     if settings.admission.late >= settings.admission.oldest {
         let message = "a reading this old is refused before it could be flagged as late";
-        place.note(&["admission", "late"], message, "write less than `oldest`");
+        place.contradiction(&["admission", "late"], &[], message, "write less than `oldest`");
     }
     for rulebook in &settings.rules.files {
         place.readable(&["rules", "files"], "rulebook", rulebook);
     }
-    let mut found = place.found;
-    found.sort_by_key(|mistake| (mistake.line, mistake.column));
-    found
+    place.found
 }
 
 fn http(settings: &Settings, place: &mut Place<'_>) {
@@ -69,7 +76,9 @@ fn http(settings: &Settings, place: &mut Place<'_>) {
             Mistake::OidcRoles => &["oidc", "roles"],
             Mistake::Messages(key, _) => key,
         };
-        place.note(key, mistake.to_string(), "");
+        let of_http = matches!(mistake, Mistake::OidcPublicUrl(_) | Mistake::OidcNoPublicUrl);
+        let others: &[&str] = if of_http { &["http", "oidc"] } else { &[] };
+        place.contradiction(key, others, mistake.to_string(), "");
     }
     let authorities = [
         (["smtp", "ca"], settings.smtp.as_ref().and_then(|smtp| smtp.ca.as_ref())),
@@ -96,11 +105,12 @@ fn mqtt(settings: &Settings, place: &mut Place<'_>) {
     let mqtt = &settings.mqtt;
     let taken = |listen: &std::net::SocketAddr| listen.port() != 0 && *listen == settings.http.listen;
     if mqtt.listen.as_ref().is_some_and(taken) {
-        place.note(&["mqtt", "listen"], "HTTP listens there already", "give each its own port");
+        place.contradiction(&["mqtt", "listen"], &["http"], "HTTP listens there already", "give each its own port");
     }
     if let Some(tls) = &mqtt.tls {
-        if taken(&tls.listen) || Some(tls.listen) == mqtt.listen {
-            place.note(&["mqtt", "tls", "listen"], "somebody else listens there already", "give each its own port");
+        if taken(&tls.listen) || (tls.listen.port() != 0 && Some(tls.listen) == mqtt.listen) {
+            let message = "somebody else listens there already";
+            place.contradiction(&["mqtt", "tls", "listen"], &["http"], message, "give each its own port");
         }
         place.readable(&["mqtt", "tls", "certificate"], "certificate", &tls.certificate);
         place.readable(&["mqtt", "tls", "key"], "private key", &tls.key);
