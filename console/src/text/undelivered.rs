@@ -91,7 +91,7 @@ mod tests {
             let starts = ["never(\"", "later(\"", "said(\"", "never(format!(\"", "later(format!(\"", "why: \""];
             for start in starts {
                 for (at, _) in source.match_indices(start) {
-                    let text = source[at + start.len()..].split('"').next().unwrap();
+                    let text = source.get(at + start.len()..).unwrap().split('"').next().unwrap();
                     let text: String = text.split('{').next().unwrap().to_owned();
                     let known = KNOWN.iter().any(|(form, _)| form.split('{').next() == Some(text.as_str()));
                     assert!(known, "`{text}` is said in no other language");
