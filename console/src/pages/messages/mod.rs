@@ -13,7 +13,7 @@ use crate::api::cover::set_policy;
 use crate::app::{App, Shared};
 use crate::notify::Undelivered;
 use crate::problem::Problem;
-use crate::text::{Lang, Words, t};
+use crate::text::{Lang, Words, t, undelivered};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use care::cover::{Channel, CoverBook, Email, Member, Policy, Warning, warnings};
@@ -69,9 +69,10 @@ pub(super) async fn test(State(app): State<Shared>, caller: Caller, fields: Fiel
         Ok(()) => {
             Said { done: Some(t!(caller.lang, "notify-test-sent", name = member.name.as_str())), ..Said::default() }
         }
-        Err(Undelivered::Later { why, .. } | Undelivered::Never { why }) => {
-            Said { alert: Some(t!(caller.lang, "notify-test-failed", why = why)), ..Said::default() }
-        }
+        Err(Undelivered::Later { why, .. } | Undelivered::Never { why }) => Said {
+            alert: Some(t!(caller.lang, "notify-test-failed", why = said_why(caller.lang, &why))),
+            ..Said::default()
+        },
     };
     Ok(show(&app, &caller, said).await?.into_response())
 }
@@ -96,6 +97,11 @@ pub(super) async fn banner(app: &App, caller: &Caller) -> Result<Markup, Problem
         unattended.map(|(team, open)| t!(lang, "notify-warn-unattended", n = open, team = team.name.as_str()));
     let others = warnings(&book, app.courier.ways(), app.clock.now());
     Ok(warning_banner(&unattended.chain(others.iter().map(|w| say(lang, w))).collect::<Vec<_>>()))
+}
+
+/// Why a message did not leave, in the reader's language where it is one of Hearth's own reasons.
+fn said_why(lang: Lang, why: &str) -> String {
+    undelivered(lang, why).unwrap_or_else(|| why.to_owned())
 }
 
 fn say(lang: Lang, warning: &Warning) -> String {
@@ -219,7 +225,7 @@ fn list(caller: &Caller, app: &App, title: &str, messages: &[MessageRow]) -> Mar
                         td { (way(lang, m.channel)) }
                         td { a href={ "/tasks/" (m.task) } { (t!(lang, "notify-open")) } }
                         td { (state(m)) @if m.attempts > 0 { " " span.quiet { (t!(lang, "notify-attempts", count = m.attempts)) } } }
-                        td.quiet { (m.why.as_deref().unwrap_or_default()) }
+                        td.quiet { (m.why.as_deref().map_or_else(String::new, |why| said_why(lang, why))) }
                     } } }
                 } }
             }
