@@ -163,6 +163,9 @@ pub trait Doors {
         client_id: &str,
         now: Instant,
     ) -> Result<Option<MqttSession>, StoreError>;
+    /// The source's stored sessions, those that the cap would forget last first, at most `most`. Expired ones do not
+    /// exist.
+    async fn mqtt_sessions(&self, source: &SourceId, most: u32, now: Instant) -> Result<Vec<MqttSession>, StoreError>;
     /// Creates or replaces a session, synced before it returns. When a source has more than `cap` sessions
     /// its oldest disconnected ones are forgotten.
     async fn put_mqtt_session(&self, session: MqttSession, cap: u32) -> Result<(), StoreError>;

@@ -93,8 +93,7 @@ async fn admit(
     if connect.client_id.len() > LONGEST_CLIENT_ID {
         return Err(Refusal::ClientId);
     }
-    let longest = u32::try_from(door.limits.session_age.0.as_secs()).unwrap_or(u32::MAX);
-    let expiry = connect.expiry.min(longest);
+    let expiry = connect.expiry.min(longest(door));
     if expiry != connect.expiry {
         told.expiry = Some(expiry);
     }
@@ -134,7 +133,29 @@ async fn identify(door: &Door, connect: &mut Connect) -> Result<Arc<SourceState>
     // Only who can prove to be a known source takes a place in memory.
     source::check(record.as_ref(), &password)?;
     let record = record.ok_or(Refusal::BadCredentials)?;
-    Ok(door.sources.add(&record, door.bucket()))
+    // Before its first reading, so that receipts wait for its sessions that have not come back yet.
+    let asleep = asleep(door, &record.id).await.map_err(|error| {
+        tracing::warn!(source = %record.id, error = %error, "a source's sessions could not be looked up");
+        Refusal::Unavailable
+    })?;
+    Ok(door.sources.add(&record, door.bucket(), asleep))
+}
+
+/// Longest life of a session without a connection, in seconds.
+fn longest(door: &Door) -> u32 {
+    u32::try_from(door.limits.session_age.0.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// The source's sessions that a former process left. One that was connected when that was killed sleeps from now on.
+async fn asleep(door: &Door, source: &SourceId) -> Result<Vec<Arc<Session>>, StoreError> {
+    let (now, here) = (door.pipeline.clock.now(), Instant::now());
+    let longest = Duration::from_secs(u64::from(longest(door)));
+    let stored = door.pipeline.store.mqtt_sessions(source, door.limits.sessions_per_source, now).await?;
+    let wake = |stored: MqttSession| {
+        let left = stored.expires_at.map(|at| at.signed_duration_since(now).to_std().unwrap_or_default());
+        Session::asleep(stored, here + left.unwrap_or(longest).min(longest))
+    };
+    Ok(stored.into_iter().map(wake).collect())
 }
 
 fn random_id() -> Option<String> {

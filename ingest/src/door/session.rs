@@ -4,6 +4,7 @@ use super::bell::{self, Bell};
 use super::endpoint::Endpoint;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::MqttSession;
 use tokio::time::Instant;
 use vitals::SourceId;
 
@@ -56,6 +57,13 @@ pub(crate) struct Pumped {
 impl Session {
     pub(crate) fn new(source: SourceId, client_id: String) -> Arc<Self> {
         Arc::new(Self { source, client_id, owner: Arc::default(), state: Mutex::default() })
+    }
+
+    /// One that a former process left, without a connection until it `expires`.
+    pub(crate) fn asleep(stored: MqttSession, expires: Instant) -> Arc<Self> {
+        let MqttSession { source, client_id, subscriptions: filters, .. } = stored;
+        let state = State { established: true, filters, expires: Some(expires), ..State::default() };
+        Arc::new(Self { source, client_id, owner: Arc::default(), state: Mutex::new(state) })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

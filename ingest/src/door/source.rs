@@ -63,11 +63,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl SourceState {
-    fn new(source: &SourceKey, bucket: Bucket) -> Self {
+    fn new(source: &SourceKey, bucket: Bucket, asleep: Vec<Arc<Session>>) -> Self {
         Self {
             id: source.id.clone(),
             record: Mutex::new(Record::from(source)),
-            sessions: Mutex::default(),
+            sessions: Mutex::new(asleep),
             bucket: Mutex::new(bucket),
             connections: AtomicU32::new(0),
             bells: Mutex::default(),
@@ -204,9 +204,9 @@ impl Sources {
         lock(&self.known).get(id).cloned()
     }
 
-    /// Adds a source that the store knows; the first of two that do wins.
-    pub(crate) fn add(&self, source: &SourceKey, bucket: Bucket) -> Arc<SourceState> {
-        let state = Arc::new(SourceState::new(source, bucket));
+    /// Adds a source that the store knows, with the sessions that sleep there; the first of two that do wins.
+    pub(crate) fn add(&self, source: &SourceKey, bucket: Bucket, asleep: Vec<Arc<Session>>) -> Arc<SourceState> {
+        let state = Arc::new(SourceState::new(source, bucket, asleep));
         Arc::clone(lock(&self.known).entry(source.id.clone()).or_insert(state))
     }
 

@@ -1,6 +1,7 @@
 //! What outlives a connection, and a process.
 
 use crate::world::{Hello, TOPIC, World, config, hello, weight};
+use store::MqttSession;
 
 const RECEIPTS: &str = "hearth/v1/hub/+/receipt";
 
@@ -23,6 +24,51 @@ async fn a_session_and_its_subscriptions_survive_a_restart() {
         let world = world.restart().await;
         world.client(hello(v5).lasting()).await;
     }
+}
+
+#[tokio::test]
+async fn receipts_since_a_restart_wait_for_a_session_that_is_still_away() {
+    for v5 in [false, true] {
+        let world = World::new().await;
+        let away = Hello { id: "away", ..hello(v5) }.lasting();
+        let mut client = world.client(away.clone()).await;
+        client.subscribe(&[RECEIPTS]).await;
+        client.goodbye().await;
+        let source = vitals::SourceId::new("hub").unwrap();
+        let expired = MqttSession {
+            source: source.clone(),
+            client_id: "expired".to_owned(),
+            subscriptions: vec![(RECEIPTS.to_owned(), 1)],
+            expires_at: Some(chrono::Utc::now() - chrono::TimeDelta::hours(1)),
+        };
+        world.store.put_mqtt_session(expired, 9).await.unwrap();
+        let world = world.restart().await;
+        let mut sender = world.client(Hello { id: "sender", ..hello(v5) }).await;
+        sender.publish(TOPIC, &weight("1"), 1, 1).await;
+        assert_eq!(sender.puback().await, (1, 0));
+        assert_eq!(world.metric("hearth_mqtt_receipts_total"), 1, "none waits for a session that expired");
+        let (mut client, present, _) = world.try_client(away.clone()).await;
+        assert!(present && client.message(true).await.3.contains("\"stored\""));
+        // A clean start still ends it.
+        client.goodbye().await;
+        let (_, present, code) = world.try_client(Hello { clean: true, ..away }).await;
+        assert_eq!((present, code), (false, 0));
+    }
+}
+
+#[tokio::test]
+async fn receipts_wait_for_a_session_that_was_connected_when_the_process_was_killed() {
+    let world = World::new().await;
+    let away = Hello { id: "away", ..hello(true) }.lasting();
+    let mut client = world.client(away.clone()).await;
+    client.subscribe(&[RECEIPTS]).await;
+    let world = world.crash().await;
+    let mut sender = world.client(Hello { id: "sender", ..hello(true) }).await;
+    sender.publish(TOPIC, &weight("1"), 1, 1).await;
+    assert_eq!(sender.puback().await, (1, 0));
+    assert_eq!(world.metric("hearth_mqtt_receipts_total"), 1);
+    let (mut client, present, _) = world.try_client(away).await;
+    assert!(present && client.message(true).await.3.contains("\"stored\""));
 }
 
 #[tokio::test]

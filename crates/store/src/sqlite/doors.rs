@@ -247,6 +247,18 @@ impl Doors for SqliteStore {
         .await
     }
 
+    async fn mqtt_sessions(&self, source: &SourceId, most: u32, now: Instant) -> Result<Vec<MqttSession>, StoreError> {
+        let source = source.clone();
+        self.read("a source's MQTT sessions", move |db| {
+            let mut query = db.prepare_cached(
+                "SELECT * FROM mqtt_session WHERE source = ?1 AND ifnull(expires_at > ?2, TRUE)
+                 ORDER BY expires_at IS NULL DESC, updated_at DESC, client LIMIT ?3",
+            )?;
+            collect(query.query(params![source.as_str(), micros(now), most])?, session_from)
+        })
+        .await
+    }
+
     async fn put_mqtt_session(&self, session: MqttSession, cap: u32) -> Result<(), StoreError> {
         self.write("keeping an MQTT session", move |commit| {
             let source = session.source.as_str();

@@ -50,6 +50,20 @@ pub(crate) async fn a_session_is_kept_until_it_expires(store: &dyn Store) {
     store.put_mqtt_session(session("a", Some(day(101))), 9).await.unwrap();
     assert_eq!(get("a", day(100)).await, Some(session("a", Some(day(101)))));
     assert_eq!(get("a", day(101)).await, None);
+    let all = async |most, now| {
+        let found = store.mqtt_sessions(&hub(), most, now).await.unwrap();
+        found.into_iter().map(|s| s.client_id).collect::<Vec<_>>()
+    };
+    store.put_mqtt_session(session("b", Some(day(200))), 9).await.unwrap();
+    store.put_mqtt_session(session("connected", None), 9).await.unwrap();
+    store.put_mqtt_session(session("c", Some(day(150))), 9).await.unwrap();
+    assert_eq!(all(9, day(100)).await, ["connected", "c", "b", "a"]);
+    assert_eq!(all(9, day(101)).await, ["connected", "c", "b"], "an expired one does not exist");
+    assert_eq!(all(2, day(100)).await, ["connected", "c"], "at most so many");
+    let full = store.mqtt_sessions(&hub(), 1, day(100)).await.unwrap();
+    assert_eq!(full, [session("connected", None)]);
+    let other = SourceId::new("other").unwrap();
+    assert!(store.mqtt_sessions(&other, 9, day(100)).await.unwrap().is_empty());
     store.drop_mqtt_session(&hub(), "a").await.unwrap();
     assert_eq!(get("a", day(100)).await, None);
 }
