@@ -130,18 +130,18 @@ fn what_was_measured() {
     check(bounded(low, Comparison::Below, book(mg(54))), "Glucose LO, below 54 mg/dL", "Blutzucker LO, unter 54 mg/dL");
 }
 
+fn bmi() -> Subject {
+    Subject::Measured(Measured {
+        statistic: Statistic::Latest,
+        quantity: Quantity::Bmi,
+        window: Window::Newest,
+        count: 1,
+        value: amount(3150, Unit::KilogramPerSquareMetre),
+    })
+}
+
 #[test]
 fn what_it_is_compared_with() {
-    let bmi = || {
-        let value = amount(3150, Unit::KilogramPerSquareMetre);
-        Subject::Measured(Measured {
-            statistic: Statistic::Latest,
-            quantity: Quantity::Bmi,
-            window: Window::Newest,
-            count: 1,
-            value,
-        })
-    };
     let ten = || book(number(10));
     for (comparison, english, german) in [
         (Comparison::Limit, "limit", "Grenze"),
@@ -163,6 +163,10 @@ fn what_it_is_compared_with() {
         "BMI 31.5 kg/m², above a limit that nobody has set",
         "BMI 31,5 kg/m², über einer Grenze, die niemand festgelegt hat",
     );
+}
+
+#[test]
+fn what_a_limit_is_reckoned_from() {
     let target = Term::Parameter { name: "target_weight".to_owned(), given: given(kg(8000), ParameterOrigin::Patient) };
     let above = Term::Number(given(kg(230), ParameterOrigin::Rulebook));
     let term = Box::new(Term::Of(Arithmetic::Plus, Box::new(target), Box::new(above)));
