@@ -7,7 +7,7 @@ use crate::text::t;
 use care::{Actor, Command, CommandOutcome, Permission, Queue, Refused, Task, TaskId, Verb};
 use chrono::SecondsFormat;
 use std::time::Duration;
-use store::{StoreError, User};
+use store::{ApiToken, StoreError, User};
 use tokio::sync::broadcast::error::RecvError;
 use vitals::Instant;
 
@@ -112,9 +112,19 @@ fn iso(time: Instant) -> String {
 
 /// Whether a task may go to `owner`. A misspelt name would take it out of "nobody's yet" and leave it with nobody.
 async fn check_owner(app: &App, caller: &Caller, task: &Task, owner: &Actor) -> Result<(), Problem> {
-    // A program has no account that could be looked up; it may take a task itself.
+    // A program has no account; it may take a task itself, and one whose token works may be given it.
     if matches!(caller.credential, Credential::Bearer) && *owner == caller.actor {
         return Ok(());
+    }
+    if let Some(id) = owner.0.strip_prefix("token:") {
+        let now = app.clock.now();
+        let works = |t: &ApiToken| {
+            let ended = t.disabled || t.expires_at.is_some_and(|at| at <= now);
+            t.id == id && !ended && !t.read_only && t.role.may(Permission::WorkTasks)
+        };
+        if app.store.tokens().await?.iter().any(works) {
+            return Ok(());
+        }
     }
     let user = app.store.user(&owner.0).await?.ok_or_else(|| {
         let problem = Problem::field(

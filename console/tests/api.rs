@@ -87,7 +87,14 @@ async fn a_task_is_given_only_to_who_can_work_on_it() {
     let body = format!(r#"{{"owner": "{itself}"}}"#);
     let taken = support::client::send(f.address, "POST", &format!("/api/v1{path}"), &headers, &body).await;
     assert_eq!((taken.status, taken.json()["owner"].as_str()), (200, Some(itself.as_str())), "{}", taken.body);
-    assert_eq!(to(&itself).await.status, 400, "nobody else can give it one");
+    assert_eq!(to("coordinator").await.status, 200);
+    assert_eq!(to(&itself).await.status, 200, "a program whose token works is given one");
+    // One that only reads, or whose token works no more, could do nothing with it.
+    let reads = f.api("POST", "/tokens", r#"{"label": "r", "role": "coordinator", "read_only": true}"#).await.json();
+    assert_eq!(to(&format!("token:{}", reads["id"].as_str().unwrap())).await.status, 400);
+    let id = made["id"].as_str().unwrap();
+    assert!(f.api("POST", &format!("/tokens/{id}/disable"), "").await.status < 300);
+    assert_eq!(to(&itself).await.status, 400);
 }
 
 #[tokio::test]

@@ -108,6 +108,9 @@ impl Topic {
     /// What it subscribes to by itself, since a shared subscription gets no retained messages.
     pub const STATUS_FILTER: &'static str = "hearth/v1/+/status";
 
+    /// Everything that is said by sources and to them.
+    pub const EVERYTHING: &'static str = "hearth/v1/#";
+
     /// What a source subscribes to for all its devices: receipts, prompts.
     #[must_use]
     pub fn downlink_filters(source: &SourceId) -> [String; 2] {

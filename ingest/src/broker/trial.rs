@@ -64,9 +64,10 @@ impl BrokerConfig {
         }
         // The receipt comes back to whoever may read it; rules of mosquitto act there and not on the subscription.
         if written && found.is_empty() && !talk.hears().await? {
-            found.push(
-                "does not let Hearth's user read what is published below hearth/v1; allow it to read hearth/v1/# (deploy/mosquitto.acl shows how)".to_owned(),
-            );
+            found.push(format!(
+                "does not let Hearth's user read what sources publish; allow it to read {} (deploy/mosquitto.acl shows how)",
+                Topic::EVERYTHING
+            ));
         }
         Ok(found)
     }
@@ -76,7 +77,8 @@ impl BrokerConfig {
     async fn as_nobody(&self) -> Result<(), String> {
         let nobody = BrokerConfig { username: None, password: None, ..self.clone() };
         let mut talk = Talk::begin(options(&nobody, &format!("{}-nobody", self.client_id)).map_err(|e| e.to_string())?);
-        let reason = talk.publish(&format!("hearth/v1/{NOBODY}/{NOBODY}/reading/{NOBODY}")).await?;
+        let Some(topic) = topic(Channel::Reading) else { return Err("no topic".to_owned()) };
+        let reason = talk.publish(&format!("{topic}/{NOBODY}")).await?;
         if taken(reason) { Ok(()) } else { Err(format!("{reason:?}")) }
     }
 }
@@ -146,7 +148,8 @@ impl Talk {
 
     /// Whether what was published last comes back: it does before the answer to a question that is asked after it.
     async fn hears(&mut self) -> Result<bool, String> {
-        self.subscribe(&[format!("hearth/v1/{NOBODY}/status")]).await?;
+        let status = SourceId::new(NOBODY).ok().map(|source| Topic::Status { source }.to_string());
+        self.subscribe(&status.into_iter().collect::<Vec<_>>()).await?;
         Ok(!self.heard.is_empty())
     }
 }
