@@ -20,7 +20,7 @@ use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::{Books, Words, t};
 use axum::extract::{Path, State};
-use care::{Episode, Patient, Permission, Queue, Task, TaskStatus};
+use care::{Episode, EpisodeRule, Patient, Permission, Queue, Task, TaskStatus};
 use chrono::TimeDelta;
 use maud::{Markup, html};
 use store::{TimelineEntry, shown_by};
@@ -161,14 +161,16 @@ fn head(view: &View<'_>) -> Markup {
 }
 
 async fn chart(app: &App, view: &View<'_>) -> Result<Markup, Problem> {
-    let Some(rule) = shown_by(&view.episodes) else { return Ok(html! {}) };
-    let Some(panel) = rule.pictured().and_then(Panel::of) else { return Ok(html! {}) };
+    // Of an episode that was taken back no evidence is left; what the task was about is shown all the same.
+    let rule = shown_by(&view.episodes);
+    let quantity = rule.and_then(EpisodeRule::pictured).or_else(|| view.task.reason.quantity());
+    let Some(panel) = quantity.and_then(Panel::of) else { return Ok(html! {}) };
     let words = view.words;
     let (from, to) = (words.now - SHOWN, words.now);
     let readings = readings(app, &view.task.patient, &panel.kinds(), (from, to)).await?;
     let series = series_of(panel, &readings, &corrected(&readings), words);
     let shades: Vec<Shade> = view.episodes.iter().map(|e| shade(e, to, words)).collect();
-    let limits = limits::of_evidence(rule, words);
+    let limits = rule.map(|rule| limits::of_evidence(rule, words)).unwrap_or_default();
     let chart = Chart {
         panel,
         series: &series,

@@ -23,7 +23,7 @@ use crate::{ProgrammeId, Severity};
 use serde::ser::Error;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
-use vitals::Kind;
+use vitals::{Kind, Quantity};
 
 /// Something said, independent of a language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +205,21 @@ impl Sentence {
                 _ => None,
             }),
             Sentence::Both { first, more } => first.missing().or_else(|| more.missing()),
+            _ => None,
+        }
+    }
+
+    /// The quantity that it is about first, measured or missed.
+    #[must_use]
+    pub fn quantity(&self) -> Option<Quantity> {
+        match self {
+            Sentence::Facts { facts } => facts.iter().find_map(|fact| match &fact.subject {
+                Subject::Measured(measured) => Some(measured.quantity),
+                Subject::Moved { quantity, .. } | Subject::Nothing { quantity, .. } => Some(*quantity),
+                Subject::Missing { kind, .. } | Subject::Came { kind, .. } => kind.required().first().copied(),
+                Subject::Computed { .. } | Subject::SoFar => None,
+            }),
+            Sentence::Both { first, more } => first.quantity().or_else(|| more.quantity()),
             _ => None,
         }
     }
