@@ -170,7 +170,7 @@ async fn readings_of_a_shared_scale_go_to_whose_they_are_and_both_peoples_tasks_
     let done = browser.post("/patients/anna/devices", &format!("{stretch}&to=bert&step=save")).await;
     assert_eq!(done.status, 303, "{}", done.body);
     let page = settled(&f, &browser, &format!("/tasks/{task}"), "taken back").await;
-    says(&page, &["svg class=\"chart\"", "Weight"]);
+    says(&page, &["svg class=\"chart\"", "Weight", "After a change by", "“Bert weighed”"]);
     let json = f.api("GET", "/patients/bert/readings", "").await.json();
     assert_eq!(json["items"].as_array().unwrap().len(), 1);
     let again = browser.post("/patients/anna/devices", &format!("{stretch}&to=bert&step=save")).await;

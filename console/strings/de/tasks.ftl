@@ -48,6 +48,8 @@ tasks-none-such = Keine offene Aufgabe passt dazu.
 tasks-show-all = Alle zeigen
 
 # Eine Zeile.
+tasks-behind = Nach einer Änderung von { $name }.
+tasks-behind-because = Nach einer Änderung von { $name }: „{ $why }“
 tasks-born = geb. { $date }
 tasks-select = { $name } auswählen
 tasks-accept = Annehmen

@@ -51,6 +51,8 @@ tasks-none-such = No open task is like that.
 tasks-show-all = Show all
 
 # A row.
+tasks-behind = After a change by { $name }.
+tasks-behind-because = After a change by { $name }: “{ $why }”
 tasks-born = born { $date }
 tasks-select = Select { $name }
 tasks-accept = Accept

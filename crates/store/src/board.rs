@@ -267,6 +267,8 @@ pub struct TimelineEntry {
     pub event: TaskEvent,
     /// what was asked for: to whom it was given, until when it waits, with which outcome
     pub command: Option<Command>,
+    /// whose change of the patient, their devices or limits Hearth answered, and the reason they gave
+    pub behind: Option<(Actor, String)>,
 }
 
 /// Lists of tasks, each read in a number of queries that does not grow with what is stored.

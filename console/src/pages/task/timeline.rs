@@ -4,7 +4,7 @@ use super::View;
 use super::told::told;
 use crate::text::{Lang, t, undelivered};
 use care::cover::Telling;
-use care::{Command, Outcome, Sentence};
+use care::{Actor, Command, Outcome, Sentence};
 use maud::{Markup, html};
 use store::TimelineEntry;
 
@@ -20,11 +20,21 @@ pub(super) fn section(view: &View<'_>) -> Markup {
                     li {
                         p { (what) " " span.quiet { (view.words.when(entry.event.at)) } }
                         @if !why.0.is_empty() { p.said { (why) } }
+                        @if let Some((who, reason)) = &entry.behind { p.said { (behind(view, who, reason)) } }
                     }
                 }
             }
             @if view.timeline.is_empty() { p.quiet { (t!(lang, "tasks-timeline-empty")) } }
         }
+    }
+}
+
+/// Whose change Hearth answered.
+fn behind(view: &View<'_>, who: &Actor, reason: &str) -> String {
+    let (lang, name) = (view.reader.lang, view.names.of(view.reader.lang, who));
+    match reason {
+        "" => t!(lang, "tasks-behind", name = name),
+        reason => t!(lang, "tasks-behind-because", name = name, why = reason),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     TimelineEntry,
 };
 use async_trait::async_trait;
-use care::{EventBody, Expectation, PatientId, Scope, Task, TaskId};
+use care::{Actor, EventBody, Expectation, PatientId, Scope, Task, TaskId};
 use rusqlite::params;
 use std::sync::Arc;
 use vitals::Instant;
@@ -90,17 +90,28 @@ impl Board for SqliteStore {
         self.read("a task's timeline", move |db| {
             // What Hearth did in the same step is its own, not the person's command.
             let mut query = db.prepare_cached(
-                "SELECT t.*, e.body FROM task_event t LEFT JOIN event e
-                 ON e.seq = t.seq AND e.kind = 'command' AND e.actor = t.actor WHERE t.task = ?1 ORDER BY t.row",
+                "SELECT t.*, e.body, e.actor AS changed_by FROM task_event t LEFT JOIN event e ON e.seq = t.seq
+                 AND (e.kind = 'command' AND e.actor = t.actor
+                    OR e.kind IN ('assignments-changed', 'patient-changed', 'parameters-set'))
+                 WHERE t.task = ?1 ORDER BY t.row",
             )?;
             collect(query.query(params![task.as_str()])?, |row| {
                 let body: Option<String> = row.get("body")?;
                 let body = body.map(|text| super::column::from_json::<EventBody>("event", &text)).transpose()?;
-                let command = match body {
-                    Some(EventBody::Command(command)) => Some(command),
-                    _ => None,
-                };
-                Ok(TimelineEntry { event: task_event(row)?, command })
+                let (mut command, mut reason) = (None, None);
+                match body {
+                    Some(EventBody::Command(given)) => command = Some(given),
+                    Some(EventBody::PatientChanged(change)) => reason = Some(change.reason),
+                    Some(
+                        EventBody::AssignmentsChanged { reason: why, .. }
+                        | EventBody::ParametersSet { reason: why, .. },
+                    ) => {
+                        reason = Some(why);
+                    }
+                    _ => {}
+                }
+                let by: Option<String> = row.get("changed_by")?;
+                Ok(TimelineEntry { event: task_event(row)?, command, behind: by.map(Actor).zip(reason) })
             })
         })
         .await
