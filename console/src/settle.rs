@@ -1,4 +1,4 @@
-//! Waiting until the rules have judged what was written down: the page that follows a change shows what came of it.
+//! Waiting for the rules: what follows a change or a command shows what came of it.
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -27,8 +27,7 @@ pub(crate) async fn judged(
                 if work.folded >= work.head {
                     break;
                 }
-                // Whatever woke us, the store is asked again.
-                let _ = tokio::time::timeout(LOOK_EVERY, change_of(notices, patient)).await;
+                next(notices, |notice| notice.patients.contains(patient)).await;
             }
         }
         Ok(())
@@ -36,13 +35,17 @@ pub(crate) async fn judged(
     tokio::time::timeout(AT_MOST, all).await.unwrap_or(Ok(()))
 }
 
-async fn change_of(notices: &mut Receiver<Arc<Notice>>, patient: &PatientId) {
-    loop {
-        match notices.recv().await {
-            Ok(notice) if notice.patients.contains(patient) => return,
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
+/// Waits for a commit that is `about` what is waited for; for a moment only, so whatever ends it, the store is asked again.
+pub(crate) async fn next(notices: &mut Receiver<Arc<Notice>>, about: impl Fn(&Notice) -> bool) {
+    let noticed = async {
+        loop {
+            match notices.recv().await {
+                Ok(notice) if about(&notice) => return,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(LOOK_EVERY, noticed).await;
 }

@@ -3,16 +3,12 @@
 use crate::access::{Caller, Credential, scope_of};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::settle;
 use crate::text::t;
 use care::{Actor, Command, CommandOutcome, Permission, Queue, Refused, Task, TaskId, Verb};
 use chrono::SecondsFormat;
-use std::time::Duration;
 use store::{ApiToken, StoreError, User};
-use tokio::sync::broadcast::error::RecvError;
 use vitals::Instant;
-
-/// Rules in another process tell nobody here; then the outcome is looked for this often.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Why a command was not done.
 #[derive(Debug)]
@@ -66,17 +62,7 @@ pub(crate) async fn command(app: &App, caller: &Caller, command: Command) -> Res
             if let Some(outcome) = app.store.command_outcome(seq).await? {
                 return Ok::<_, Problem>(outcome);
             }
-            let next = async {
-                loop {
-                    match notices.recv().await {
-                        Ok(notice) if notice.commands.contains(&seq) => return,
-                        Ok(_) => {}
-                        Err(RecvError::Lagged(_)) => return,
-                        Err(RecvError::Closed) => std::future::pending().await,
-                    }
-                }
-            };
-            let _ = tokio::time::timeout(LOOK_EVERY, next).await;
+            settle::next(&mut notices, |notice| notice.commands.contains(&seq)).await;
         }
     };
     match tokio::time::timeout(app.config.command_timeout, outcome).await {

@@ -166,6 +166,8 @@ async fn readings_of_a_shared_scale_go_to_whose_they_are_and_both_peoples_tasks_
         f.api("GET", &format!("/tasks/{task}"), "").await.json()["status"] == "requested",
         "a preview changes nothing"
     );
+    let seen = f.api("GET", "/audit?patient=bert&action=read-patient", "").await.json();
+    assert!(seen["items"][0]["actor"] == "clinician", "it shows Bert, who was not looked at before: {seen}");
 
     let done = browser.post("/patients/anna/devices", &format!("{stretch}&to=bert&step=save")).await;
     assert_eq!(done.status, 303, "{}", done.body);

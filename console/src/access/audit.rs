@@ -21,7 +21,8 @@ const ONE_LOOK: TimeDelta = TimeDelta::minutes(1);
 /// So many looks are remembered; beyond it everything is written anew.
 const REMEMBERED: usize = 10_000;
 
-/// A form that showed what it would change, and changed nothing: it was a look, called so.
+/// A form that showed what it would change, and changed nothing: it was a look, called so. It is written each time, also
+/// where the page was looked at a moment ago: a preview shows other people too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OnlyLooked(pub(crate) &'static str);
 

@@ -178,7 +178,7 @@ async fn write_down(
 ) -> Result<(), Problem> {
     let Some(action) = only_looked.or(row.audit) else { return Ok(()) };
     let now = app.clock.now();
-    if row.method == "GET" || only_looked.is_some() {
+    if row.method == "GET" {
         app.trail.looked(&app.store, caller, (action, subject), now).await?;
     } else {
         app.trail.did(&app.store, caller, (action, subject, detail), now).await?;

@@ -42,7 +42,7 @@ impl Concerned {
         for _ in 0..GONE_THROUGH / PAGE {
             let page = app.store.patients(caller.scope(), None, request).await?;
             for record in page.items {
-                let stands = standing(&record, books.clone(), now).iter().any(|b| b.id == book_of(key));
+                let stands = standing(&record, &books, now).iter().any(|b| b.id == book_of(key));
                 if stands && in_force(&record.parameters, now).contains_key(key) {
                     found.own = found.own.saturating_add(1);
                 } else if stands {

@@ -3,14 +3,14 @@
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
 use super::people::{Part, parts};
-use super::tasks::times;
+use super::tasks::{names::Names, times};
 use crate::access::Caller;
 use crate::app::{App, Shared};
 use crate::problem::Problem;
 use crate::text::t;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use care::{Actor, Permission, Scope, Team, TeamId};
+use care::{Actor, Scope, Team, TeamId};
 use maud::{Markup, html};
 use store::{BoardFilter, BoardQuery};
 
@@ -101,13 +101,10 @@ async fn show(app: &App, caller: &Caller, wrong: Option<&str>) -> Result<Markup,
 
 /// Teams in which nobody who is there works on tasks, with how many of their patients' tasks are open: these stand on
 /// nobody's list.
-pub(super) async fn unattended(app: &App) -> Result<Vec<(Team, usize)>, Problem> {
-    let users = app.store.users().await?;
-    let works = |team: &Team| {
-        users.iter().any(|u| !u.disabled && u.role.may(Permission::WorkTasks) && u.teams.contains(&team.id))
-    };
+pub(super) async fn unattended(app: &App, teams: &[Team], names: &Names) -> Result<Vec<(Team, usize)>, Problem> {
+    let works = |team: &&Team| names.workers().iter().any(|u| u.teams.contains(&team.id));
     let mut found = Vec::new();
-    for team in app.store.teams().await?.into_iter().filter(|team| !works(team)) {
+    for team in teams.iter().filter(|team| !works(team)) {
         let question = BoardQuery {
             scope: Scope::All,
             filter: BoardFilter { team: Some(team.id.clone()), ..BoardFilter::default() },
@@ -118,7 +115,7 @@ pub(super) async fn unattended(app: &App) -> Result<Vec<(Team, usize)>, Problem>
         };
         let open = app.store.board(question).await?.parts.iter().map(|part| part.total).sum();
         if open > 0 {
-            found.push((team, open));
+            found.push((team.clone(), open));
         }
     }
     Ok(found)

@@ -6,6 +6,7 @@ mod preview;
 
 use super::form::{Fields, csrf};
 use super::layout::{self, Place, alert};
+use super::tasks::names::Names;
 use crate::AccountError;
 use crate::access::Caller;
 use crate::access::secret::new_secret;
@@ -17,7 +18,7 @@ use crate::text::{Lang, Words, t, undelivered};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use care::cover::{Channel, CoverBook, Email, Member, Policy, Warning, warnings};
-use care::{Actor, ProgrammeId, Role};
+use care::{Actor, ProgrammeId, Role, Team};
 use draft::{Draft, Wrongs};
 use maud::{Markup, html};
 use store::{MessageRow, MessageState, PageRequest, User};
@@ -89,10 +90,10 @@ fn warning_banner(found: &[String]) -> Markup {
 }
 
 /// The same, asked of the store.
-pub(super) async fn banner(app: &App, caller: &Caller) -> Result<Markup, Problem> {
+pub(super) async fn banner(app: &App, caller: &Caller, teams: &[Team], names: &Names) -> Result<Markup, Problem> {
     let book = app.store.cover().await?;
     let lang = caller.lang;
-    let unattended = super::teams::unattended(app).await?.into_iter();
+    let unattended = super::teams::unattended(app, teams, names).await?.into_iter();
     let unattended =
         unattended.map(|(team, open)| t!(lang, "notify-warn-unattended", n = open, team = team.name.as_str()));
     let others = warnings(&book, app.courier.ways(), app.clock.now());
@@ -130,6 +131,7 @@ async fn show(app: &App, caller: &Caller, said: Said) -> Result<Markup, Problem>
     let (lang, now) = (caller.lang, app.clock.now());
     let book = app.store.cover().await?;
     let users = app.store.users().await?;
+    let banner = banner(app, caller, &app.store.teams().await?, &Names::load(app).await?).await?;
     let programmes = app.rulebooks.programmes(now);
     let page = |limit| PageRequest { after: None, limit };
     let dead = app.store.messages(Some(MessageState::Dead), page(20)).await?.items;
@@ -140,7 +142,7 @@ async fn show(app: &App, caller: &Caller, said: Said) -> Result<Markup, Problem>
         h1 { (t!(lang, "notify-title")) }
         @if let Some(text) = &said.alert { (alert(text)) }
         @if let Some(text) = &said.done { p.done role="status" { (text) } }
-        (banner(app, caller).await?)
+        (banner)
         section.card {
             h2 { (t!(lang, "notify-in-words")) }
             @match policy {

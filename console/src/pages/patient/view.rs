@@ -143,7 +143,7 @@ impl View {
             teams: team_names(&app.store.teams().await?, &record.patient.teams),
             devices: app.store.patient_devices(&id).await?,
             links: app.store.own_links(&id).await?,
-            books: standing(&record, texts.in_force(), now),
+            books: standing(&record, &texts.in_force(), now).into_iter().cloned().collect(),
             record,
             agreed,
             readings,
@@ -206,11 +206,11 @@ async fn tasks(app: &App, id: &PatientId) -> Result<Vec<Task>, Problem> {
 }
 
 /// The books of the patient's programmes and those that they include.
-pub(in crate::pages) fn standing(record: &PatientRecord, books: Vec<BookInfo>, now: Instant) -> Vec<BookInfo> {
+pub(in crate::pages) fn standing<'b>(record: &PatientRecord, books: &'b [BookInfo], now: Instant) -> Vec<&'b BookInfo> {
     let enrolled = |book: &BookInfo| {
         let programme = book.programme.as_ref();
         record.enrolments.iter().any(|e| programme == Some(&e.programme) && e.holds_at(now))
     };
-    let included: Vec<String> = books.iter().filter(|b| enrolled(b)).flat_map(|b| b.include.clone()).collect();
-    books.into_iter().filter(|b| enrolled(b) || included.contains(&b.id)).collect()
+    let included: Vec<&String> = books.iter().filter(|b| enrolled(b)).flat_map(|b| &b.include).collect();
+    books.iter().filter(|b| enrolled(b) || included.contains(&&b.id)).collect()
 }

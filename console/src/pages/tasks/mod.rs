@@ -86,17 +86,19 @@ async fn show(app: &App, caller: &Caller, query: &ListQuery, wrong: Option<&str>
         asked: query.asked(),
     };
     let words = caller.words(app);
+    let (names, teams) = (Names::load(app).await?, app.store.teams().await?);
+    let warnings = super::messages::banner(app, caller, &teams, &names).await?;
     let view = View {
         caller,
         query,
         board: Books::of(app, words).board(app.store.board(question).await?),
-        names: Names::load(app).await?,
-        teams: app.store.teams().await?,
+        names,
+        teams,
         programmes: app.rulebooks.programmes(times.now),
         words,
         times,
         version,
-        warnings: super::messages::banner(app, caller).await?,
+        warnings,
     };
     Ok(layout::page(caller, Place::Tasks, &t!(caller.lang, "common-tasks"), &content(&view, wrong)))
 }

@@ -84,7 +84,8 @@ pub(super) fn read(file: impl Read, name: &str) -> Result<Vec<PatientReadings>, 
         mistakes.extend(result.err());
     }
     if mistakes.is_empty() {
-        return Ok(patients.into_iter().filter_map(|(patient, readings)| finish(patient, readings)).collect());
+        let all = patients.into_iter().filter_map(|(patient, readings)| finish(patient, readings).transpose());
+        return all.collect();
     }
     let more = mistakes.len().saturating_sub(MOST_MISTAKES);
     mistakes.truncate(MOST_MISTAKES);
@@ -129,12 +130,17 @@ fn number(text: &str) -> Result<Box<RawValue>, String> {
     RawValue::from_string(text.to_owned()).map_err(|_| wrong())
 }
 
-fn finish(patient: DeviceId, readings: Readings) -> Option<PatientReadings> {
-    let first = readings.first_key_value()?.0.0.to_utc();
+/// The patient's messages; nothing where there are none.
+fn finish(patient: DeviceId, readings: Readings) -> Result<Option<PatientReadings>, Failure> {
+    let Some(((first, ..), _)) = readings.first_key_value() else { return Ok(None) };
+    let first = first.to_utc();
+    let written = |message: &Message| {
+        serde_json::to_string(message).map_err(|error| Failure::because("a reading cannot be written as JSON", &error))
+    };
     let mut alike: BTreeMap<String, u32> = BTreeMap::new();
     let mut messages = Vec::with_capacity(readings.len());
     for ((time, kind, _), mut message) in readings {
-        let text = serde_json::to_string(&message).ok()?;
+        let text = written(&message)?;
         // The content is a reading's id where it has none. What is alike to the digit gets one, or it would be taken for
         // a duplicate; the same one each time that the file is read.
         let count = alike.entry(text.clone()).or_default();
@@ -143,8 +149,8 @@ fn finish(patient: DeviceId, readings: Readings) -> Option<PatientReadings> {
             messages.push(text);
         } else {
             message.id = Some(format!("{} {kind} {count}", time.to_utc().to_rfc3339()));
-            messages.push(serde_json::to_string(&message).ok()?);
+            messages.push(written(&message)?);
         }
     }
-    Some(PatientReadings { patient, first, messages })
+    Ok(Some(PatientReadings { patient, first, messages }))
 }
