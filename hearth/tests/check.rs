@@ -151,13 +151,14 @@ fn one_mistake_hides_no_other() {
         "`no.crt` cannot be read",
         "`no.key` cannot be read",
         "hearth.toml:9:8: a reading this old",
-        "cannot read the rulebook `missing.toml`",
+        "hearth.toml:12:9: rulebook `missing.toml` cannot be read",
         "mine.toml:7:1: ",
         "other.toml:6:1: ",
         "rule `X-1` is defined in rulebook `mine` too",
     ] {
         assert!(said.contains(word), "`{word}` is not in: {said}");
     }
+    assert_eq!(said.matches("missing.toml").count(), 1, "once is enough: {said}");
     // What only follows from what could not be read is not said.
     write(dir, "hearth.toml", "[http]\nlisten = \"0.0.0.0:0\"\ntrusted_proxies = [\"x\"]\n[smtp]\nhost = 1\n");
     let (_, said) = hearth(dir, &["check"]);

@@ -52,7 +52,9 @@ pub(crate) async fn run(args: Args, out: &mut Output<'_>) -> Result<(), Failure>
     if draft.mistakes.is_empty() {
         mistakes.extend(data_and_ports(&draft.settings, args.audit_head, &rulebooks).await?);
     } else {
-        mistakes.extend(rulebooks.mistakes(&[]));
+        // Which cannot be read is said already, with its place.
+        let said = |mistake: &String| rulebooks.unreadable.contains(mistake);
+        mistakes.extend(rulebooks.mistakes(&[]).into_iter().filter(|mistake| !said(mistake)));
     }
     if out.is_json() {
         out.value(&json!({"ok": mistakes.is_empty(), "mistakes": mistakes}))?;
